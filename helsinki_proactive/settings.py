@@ -1,0 +1,277 @@
+"""Settings, read from the environment. ``.env.example`` lists every variable.
+
+``HP_ENV`` says where this is: production and staging serve people and must be told everything;
+development and test answer on loopback only, so a forgotten HP_ENV serves nobody.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from helsinki_proactive.environment import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Environment()
+HP_ENV = env.place
+DEPLOYED = env.deployed
+
+# Where we are reached. Links in messages and the signatures of webhooks are made with this.
+HP_PUBLIC_URL = env.needed(
+    "HP_PUBLIC_URL",
+    hint="the address people reach this service at, such as https://palvelut.example.fi",
+    local="http://127.0.0.1:8000",
+).rstrip("/")
+ALLOWED_HOSTS = [
+    urlsplit(HP_PUBLIC_URL).hostname or "",
+    *env.several("ALLOWED_HOSTS"),
+    *([] if DEPLOYED else ["localhost", "127.0.0.1", "[::1]"]),
+]
+CSRF_TRUSTED_ORIGINS = [HP_PUBLIC_URL]
+
+SECRET_KEY = env.needed("SECRET_KEY", hint="50 random characters")
+SECRET_KEY_FALLBACKS = env.several("SECRET_KEY_FALLBACKS")
+env.needed("HP_KEYS", hint="the encryption keyring; docs/operating.md tells how to make it")
+DEBUG = not DEPLOYED and env.boolean("DEBUG", default=False)
+
+INSTALLED_APPS = [
+    "unfold",
+    "helsinki_proactive.staff",
+    "helsinki_proactive.casework",
+    "helsinki_proactive.my",
+    "offers",
+    "consents",
+    "citizens",
+    "helusers.apps.HelusersConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "axes",
+    "csp",
+    "django_prometheus",
+    "django_structlog",
+    "drf_spectacular",
+    "helsinki_health_endpoints",
+    "pghistory",
+    "pgtrigger",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "helsinki_proactive.middleware.ContentSecurityPolicyMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "axes.middleware.AxesMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+ROOT_URLCONF = "helsinki_proactive.urls"
+WSGI_APPLICATION = "helsinki_proactive.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# The database. The application's role may neither change tables nor rewrite what is append-only;
+# migrations run as the owner: manage.py chooses the role by the command.
+DATABASE_URL = env.needed("DATABASE_URL", hint="postgres://hp_app:password@host:5432/name")
+DATABASE_OWNER_URL = env.text("DATABASE_OWNER_URL", default=DATABASE_URL)
+AS_OWNER = env.text("HP_DATABASE_ROLE", default="app") == "owner"
+APP_DATABASE_ROLE = urlsplit(DATABASE_URL).username or ""
+# Without an address (a type checker reading the models) Django says so at the first query.
+DATABASES = {}
+if DATABASE_URL:
+    DATABASES["default"] = {
+        **environ.Env.db_url_config(DATABASE_OWNER_URL if AS_OWNER else DATABASE_URL),
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Broker and cache: two databases of one server, since a cleared cache must not lose a task.
+REDIS_URL = env.needed("REDIS_URL", hint="redis://:password@host:6379/0")
+CELERY_BROKER_URL = REDIS_URL
+CACHE_URL = env.text("CACHE_URL", default=REDIS_URL.removesuffix("/0") + "/1")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CACHE_URL,
+        "KEY_PREFIX": "hp",
+    }
+}
+
+# Staff
+AUTH_USER_MODEL = "staff.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = reverse_lazy("admin:login")
+SESSION_COOKIE_NAME = "hp_staff"
+SESSION_COOKIE_AGE = 8 * 60 * 60  # a working day
+AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"  # names and addresses stay out of tables
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+
+# Languages and time
+LANGUAGE_CODE = "fi"
+LANGUAGES = [("fi", _("Finnish")), ("sv", _("Swedish")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+TIME_ZONE = "Europe/Helsinki"
+USE_TZ = True
+
+# Static files, served by the application itself. The design system comes from npm (./run).
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+HDS_DIR = BASE_DIR / "node_modules" / "hds-core" / "lib"
+STATICFILES_DIRS = [("hds", HDS_DIR)] if HDS_DIR.is_dir() else []
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if DEPLOYED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not DEPLOYED
+WHITENOISE_AUTOREFRESH = not DEPLOYED
+
+# Browsers
+SECURE_SSL_REDIRECT = DEPLOYED
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readiness$", r"^metrics$"]
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.boolean("BEHIND_PROXY", default=False) else None
+)
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if DEPLOYED else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = DEPLOYED
+SECURE_HSTS_PRELOAD = DEPLOYED
+SECURE_REFERRER_POLICY = "no-referrer"  # a link in a message is a key
+SESSION_COOKIE_SECURE = DEPLOYED
+CSRF_COOKIE_SECURE = DEPLOYED
+CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+ADMIN_CONTENT_SECURITY_POLICY = {  # Unfold is made with Alpine, which evaluates expressions
+    "script-src": [SELF, UNSAFE_EVAL],
+    "style-src": [SELF, UNSAFE_INLINE],
+}
+
+# SMS, through Twilio's API; the simulator differs by its address only.
+TWILIO_ACCOUNT_SID = env.needed("TWILIO_ACCOUNT_SID", hint="from Twilio's console")
+TWILIO_AUTH_TOKEN = env.needed("TWILIO_AUTH_TOKEN", hint="from Twilio's console")
+TWILIO_BASE_URL = env.text("TWILIO_BASE_URL", default="https://api.twilio.com").rstrip("/")
+TWILIO_FROM = env.needed(
+    "TWILIO_FROM", hint="the number families answer to, such as +358...", local="+358400000000"
+)
+SMS_PRICE_EUR = env.parsed(
+    "SMS_PRICE_EUR", default="0.06", parse=float, hint="the price of one segment, such as 0.06"
+)
+
+# E-mail
+EMAIL_BACKEND = env.text("EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
+EMAIL_HOST = env.needed("EMAIL_HOST", hint="the name of the SMTP server", local="127.0.0.1")
+EMAIL_PORT = env.integer("EMAIL_PORT", default=587 if DEPLOYED else 1025)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS", default=DEPLOYED)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.needed(
+    "DEFAULT_FROM_EMAIL", hint="the address families are written from", local="hki@example.invalid"
+)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+
+def _hours(text: str) -> tuple[int, int] | None:
+    if text == "off":
+        return None
+    first, last = (int(hour) for hour in text.split("-"))
+    if not 0 <= first < last <= 24:
+        raise ValueError(text)
+    return first, last
+
+
+# Sending
+QUIET_HOURS = env.parsed(  # (first, last): nothing is sent before first or from last o'clock on
+    "QUIET_HOURS", default="8-20", parse=_hours, hint="8-20 to send from 8 to 20, or off"
+)
+SENDING_CONCURRENCY = env.integer("SENDING_CONCURRENCY", default=16)
+DRY_RUN_ALLOW = env.several("DRY_RUN_ALLOW")  # the only recipients staging writes to
+
+# API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Helsinki Proactive",
+    "DESCRIPTION": "Proactive public services: the city makes the offer.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# The admin
+UNFOLD = {
+    "SITE_TITLE": "Helsinki Proactive",
+    "SITE_HEADER": "Helsinki Proactive",
+    "SITE_SYMBOL": "mark_email_read",
+    "SHOW_LANGUAGES": True,
+}
+
+env.complain()

@@ -1,0 +1,5 @@
+from helusers.models import AbstractUser
+
+
+class User(AbstractUser):
+    """An employee of the city; citizens never are. Roles are groups, see ``staff.roles``."""
