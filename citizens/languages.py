@@ -1,0 +1,41 @@
+"""The languages families are spoken to in, and texts held in several of them."""
+
+from collections.abc import Mapping
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+FAMILY_LANGUAGES = ("fi", "sv", "en")
+
+
+class ContactLanguage(models.TextChoices):
+    """The language the city writes to a person in."""
+
+    FINNISH = "fi", _("Finnish")
+    SWEDISH = "sv", _("Swedish")
+    ENGLISH = "en", _("English")
+
+
+def validate_translations(texts: object) -> None:
+    """A translated text is a mapping with non-empty fi, sv and en; more languages are welcome."""
+    if not isinstance(texts, Mapping) or not all(
+        isinstance(k, str) and isinstance(v, str) for k, v in texts.items()
+    ):
+        raise ValidationError(_("A text in several languages maps a language to its text."))
+    missing = [code for code in FAMILY_LANGUAGES if not texts.get(code, "").strip()]
+    if missing:
+        raise ValidationError(
+            _("The text is missing in: %(languages)s"), params={"languages": ", ".join(missing)}
+        )
+
+
+class TranslatedField(models.JSONField):  # type: ignore[type-arg]
+    """One text in fi, sv, en and any other language a service adds: ``{"fi": "...", ...}``."""
+
+    default_validators = [validate_translations]
+
+
+def say(texts: Mapping[str, str], language: str | None) -> str:
+    """The text in ``language``, else in Finnish, the language of the city's own texts."""
+    return texts.get(language or "fi") or texts["fi"]

@@ -1,0 +1,23 @@
+"""Who: one module for each aggregate."""
+
+from citizens.models.contact_points import ContactHealth, ContactKind, ContactPoint
+from citizens.models.encrypted import Encrypted, reserve_ids
+from citizens.models.facts import Attribute, RegisteredFact, ValueType
+from citizens.models.guardianships import Guardianship
+from citizens.models.imports import RegisterImport
+from citizens.models.people import Person, Sex
+
+__all__ = [
+    "Attribute",
+    "ContactHealth",
+    "ContactKind",
+    "ContactPoint",
+    "Encrypted",
+    "Guardianship",
+    "Person",
+    "RegisterImport",
+    "RegisteredFact",
+    "Sex",
+    "ValueType",
+    "reserve_ids",
+]

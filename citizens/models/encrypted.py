@@ -1,0 +1,44 @@
+"""Rows with encrypted columns."""
+
+from django.db import connections, models, router
+
+from citizens.encryption import context, decrypt, encrypt
+
+
+def reserve_ids(model: type[models.Model], count: int) -> list[int]:
+    """Take ``count`` primary keys of ``model`` from its sequence, for rows still to be written.
+
+    An encrypted value is bound to its row's key, which must be known before the insert.
+    """
+    meta = model._meta
+    column = meta.pk.column
+    with connections[router.db_for_write(model)].cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+            [meta.db_table, column, count],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+class Encrypted(models.Model):
+    """A row some of whose columns hold ``citizens.encryption`` values bound to this very row."""
+
+    class Meta:
+        abstract = True
+
+    def seal(self, column: str, value: str) -> None:
+        """Put ``value`` into ``column`` encrypted; an empty value is stored as NULL.
+
+        A new row gets its primary key here; save it with ``force_insert=True``.
+        """
+        if self.pk is None:
+            self.pk = reserve_ids(type(self), 1)[0]
+        setattr(self, column, encrypt(value, where=self._where(column)) if value else None)
+
+    def unseal(self, column: str) -> str:
+        """The value in ``column``, or an empty text. Raises EncryptionError."""
+        stored = getattr(self, column)
+        return decrypt(stored, where=self._where(column)) if stored else ""
+
+    def _where(self, column: str) -> str:
+        return context(self._meta.db_table, column, self.pk)

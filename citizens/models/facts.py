@@ -1,0 +1,73 @@
+"""Attribute and RegisteredFact: facts a city adds about people without code or migration."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from citizens.languages import TranslatedField
+from citizens.models.people import Person
+
+
+class ValueType(models.TextChoices):
+    TEXT = "text", _("text")
+    NUMBER = "number", _("number")
+    DATE = "date", _("date")
+    BOOLEAN = "boolean", _("yes or no")
+
+
+class Attribute(models.Model):
+    """A city's own named, typed fact. The built-in attributes are in citizens/attributes.py."""
+
+    code = models.SlugField(_("code"), max_length=64, unique=True)
+    value_type = models.CharField(_("type"), max_length=8, choices=ValueType.choices)
+    source = models.CharField(_("source register"), max_length=200)
+    sensitive = models.BooleanField(_("sensitive"), default=False)
+    label = TranslatedField(_("label"))
+
+    class Meta:
+        verbose_name = _("attribute")
+        verbose_name_plural = _("attributes")
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class RegisteredFact(models.Model):
+    """One person's value of one attribute, in the column of the attribute's type."""
+
+    person = models.ForeignKey(
+        Person, models.CASCADE, related_name="facts", verbose_name=_("person")
+    )
+    attribute = models.ForeignKey(
+        Attribute, models.PROTECT, related_name="facts", verbose_name=_("attribute")
+    )
+    text = models.CharField(_("text"), max_length=200, null=True)
+    number = models.DecimalField(_("number"), max_digits=20, decimal_places=6, null=True)
+    date = models.DateField(_("date"), null=True)
+    boolean = models.BooleanField(_("yes or no"), null=True)
+    as_of = models.DateField(_("as of"))
+
+    class Meta:
+        verbose_name = _("registered fact")
+        verbose_name_plural = _("registered facts")
+        constraints = [
+            models.UniqueConstraint(fields=["person", "attribute"], name="registered_fact_unique"),
+            models.CheckConstraint(
+                condition=(
+                    Q(text__isnull=False, number=None, date=None, boolean=None)
+                    | Q(text=None, number__isnull=False, date=None, boolean=None)
+                    | Q(text=None, number=None, date__isnull=False, boolean=None)
+                    | Q(text=None, number=None, date=None, boolean__isnull=False)
+                ),
+                name="registered_fact_one_value",
+                violation_error_message=_("A fact has exactly one value."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["attribute", "text"]),
+            models.Index(fields=["attribute", "number"]),
+            models.Index(fields=["attribute", "date"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"registered fact {self.pk}"

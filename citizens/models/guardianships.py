@@ -1,0 +1,68 @@
+"""Guardianship: who is guardian of whom, from when to when, with which right to decide."""
+
+from datetime import date
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from citizens.models.people import Person
+
+ADULT_AT = 18  # Holhoustoimilaki 442/1999, 2 §
+
+
+class GuardianshipQuerySet(models.QuerySet["Guardianship"]):
+    def valid_on(self, day: date) -> Self:
+        """In force on ``day``: begun, not ended, and the child not yet of age."""
+        begun = Q(valid_from__lte=day) & (Q(valid_until=None) | Q(valid_until__gte=day))
+        return self.filter(begun, child__birth_date__gt=_years_before(day, ADULT_AT))
+
+    def may_decide(self) -> Self:
+        """Guardians with the right to decide on the child's day care and school."""
+        return self.filter(may_decide=True)
+
+
+def _years_before(day: date, years: int) -> date:
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year - years, day=28)
+
+
+class Guardianship(models.Model):
+    """One row for each period; ``valid_until`` is the last day, or open."""
+
+    guardian = models.ForeignKey(
+        Person, models.CASCADE, related_name="guardianships", verbose_name=_("guardian")
+    )
+    child = models.ForeignKey(
+        Person, models.CASCADE, related_name="guardians", verbose_name=_("child")
+    )
+    may_decide = models.BooleanField(_("may decide"), default=True)
+    valid_from = models.DateField(_("from"))
+    valid_until = models.DateField(_("until"), null=True, blank=True)
+
+    objects = GuardianshipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("guardianship")
+        verbose_name_plural = _("guardianships")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["guardian", "child", "valid_from"], name="guardianship_unique"
+            ),
+            models.CheckConstraint(
+                condition=~Q(guardian=F("child")),
+                name="guardianship_not_own",
+                violation_error_message=_("Nobody is their own guardian."),
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until=None) | Q(valid_until__gte=F("valid_from")),
+                name="guardianship_ends_after_start",
+                violation_error_message=_("A guardianship ends after it has begun."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"guardianship {self.pk}"

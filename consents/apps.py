@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ConsentsConfig(AppConfig):
+    """May we: purposes, legal bases, what citizens have said, and the record of use."""
+
+    name = "consents"
+    verbose_name = _("consents")

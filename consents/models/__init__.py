@@ -1,0 +1,23 @@
+"""May we: one module for each aggregate."""
+
+from consents.models.append_only import AppendOnly
+from consents.models.bases import BasisKind, LegalBasis, Operation, Purpose
+from consents.models.choices import ChannelChoice
+from consents.models.statements import ConsentEvent, ConsentKind, Objection, ObjectionKind
+from consents.models.use import DataUse, Processing, ProcessingKind
+
+__all__ = [
+    "AppendOnly",
+    "BasisKind",
+    "ChannelChoice",
+    "ConsentEvent",
+    "ConsentKind",
+    "DataUse",
+    "LegalBasis",
+    "Objection",
+    "ObjectionKind",
+    "Operation",
+    "Processing",
+    "ProcessingKind",
+    "Purpose",
+]

@@ -1,0 +1,177 @@
+"""Service, its texts and its eligibility rules: loaded from the files of offers/catalogue/."""
+
+from typing import Self
+
+import pghistory
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from citizens.languages import TranslatedField
+from consents.models import Purpose
+
+
+class Channel(models.TextChoices):
+    SMS = "sms", _("text message")
+    EMAIL = "email", _("e-mail")
+
+
+class Recipient(models.TextChoices):
+    """Who is written to about the subject."""
+
+    GUARDIANS = "guardians", _("the guardians who may decide")
+    SELF = "self", _("the person")
+
+
+class AcceptancePolicy(models.TextChoices):
+    ANY = "any", _("any one may accept")
+    ALL = "all", _("all must accept")
+
+
+class Silence(models.TextChoices):
+    """What no answer by the deadline means. It never is a decline."""
+
+    HOLD = "hold_and_follow_up", _("the seat is held until a person decides")
+    RELEASE = "release", _("the seat is released")
+
+
+class Sensitivity(models.TextChoices):
+    """What a text message may say; enforced when a text is saved and when it is rendered."""
+
+    ORDINARY = "ordinary", _("may name the unit and the child's first name")
+    DISCREET = "discreet", _("says nothing of health, child or unit")
+
+
+class TextKind(models.TextChoices):
+    OFFER = "offer", _("offer")
+    REMINDER = "reminder", _("reminder")
+    ACCEPTED = "accepted", _("accepted")
+    DECLINED = "declined", _("declined")
+    OTHER_PLACE = "other_place", _("another place wished")
+    ASK_AGAIN = "ask_again", _("asking for a clear answer")
+    TO_A_PERSON = "to_a_person", _("a person will answer")
+    TOO_LATE = "too_late", _("the answer came too late")
+    OTHER_GUARDIAN = "other_guardian", _("told to the other guardian")
+    STOPPED = "stopped", _("no more messages here")
+
+
+@pghistory.track()
+class Service(models.Model):
+    """Something the city offers. ``placement`` is the placement policy and criteria of the file."""
+
+    code = models.SlugField(_("code"), max_length=64, unique=True)
+    name = TranslatedField(_("name"))
+    description = TranslatedField(_("description"))
+    purpose = models.ForeignKey(
+        Purpose, models.PROTECT, related_name="services", verbose_name=_("purpose")
+    )
+    recipient = models.CharField(_("written to"), max_length=9, choices=Recipient.choices)
+    acceptance = models.CharField(_("acceptance"), max_length=3, choices=AcceptancePolicy.choices)
+    silence = models.CharField(_("silence means"), max_length=18, choices=Silence.choices)
+    sensitivity = models.CharField(_("texts"), max_length=8, choices=Sensitivity.choices)
+    channels = ArrayField(
+        models.CharField(max_length=5, choices=Channel.choices), verbose_name=_("channels")
+    )
+    needs_seat = models.BooleanField(_("needs a seat"), default=True)
+    placement = models.JSONField(_("placement"), default=dict, blank=True)
+    answer_days = models.PositiveSmallIntegerField(_("days to answer"))
+    reminder_days = ArrayField(
+        models.PositiveSmallIntegerField(),
+        verbose_name=_("days after which the unanswered are reminded"),
+        default=list,
+        blank=True,
+    )
+    grace_days = models.PositiveSmallIntegerField(
+        _("days a decline waits for the other guardian"), default=3
+    )
+    active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        verbose_name = _("service")
+        verbose_name_plural = _("services")
+
+    def __str__(self) -> str:
+        return self.code
+
+
+@pghistory.track()
+class ServiceText(models.Model):
+    """The words of one kind of message of a service, in one channel and one language."""
+
+    service = models.ForeignKey(
+        Service, models.CASCADE, related_name="texts", verbose_name=_("service")
+    )
+    kind = models.CharField(_("kind"), max_length=14, choices=TextKind.choices)
+    channel = models.CharField(_("channel"), max_length=5, choices=Channel.choices)
+    language = models.CharField(_("language"), max_length=8)
+    subject = models.CharField(_("subject line"), max_length=200, blank=True)
+    body = models.TextField(_("text"))
+
+    class Meta:
+        verbose_name = _("text")
+        verbose_name_plural = _("texts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service", "kind", "channel", "language"], name="service_text_unique"
+            ),
+            models.CheckConstraint(
+                condition=~Q(channel=Channel.EMAIL) | ~Q(subject=""),
+                name="service_text_email_has_subject",
+                violation_error_message=_("An e-mail needs a subject line."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service_id} {self.kind} {self.channel} {self.language}"
+
+
+class EligibilityRuleQuerySet(models.QuerySet["EligibilityRule"]):
+    def in_force(self) -> Self:
+        """The newest approved version of each service's rule."""
+        newest = self.exclude(approved_at=None).order_by("service_id", "-version")
+        return self.filter(pk__in=newest.distinct("service_id").values("pk"))
+
+
+@pghistory.track()
+class EligibilityRule(models.Model):
+    """A version of the condition for a service; frozen once a round has used it.
+
+    ``criteria``: all of (any of (attribute, operator, value)), as documented in
+    docs/formats.md. A version loaded with the service's file is approved by the file's review.
+    """
+
+    service = models.ForeignKey(
+        Service, models.PROTECT, related_name="rules", verbose_name=_("service")
+    )
+    version = models.PositiveIntegerField(_("version"))
+    criteria = models.JSONField(_("criteria"))
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    approved_at = models.DateTimeField(_("approved"), null=True)
+    frozen_at = models.DateTimeField(_("frozen"), null=True)
+
+    objects = EligibilityRuleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("eligibility rule")
+        verbose_name_plural = _("eligibility rules")
+        constraints = [
+            models.UniqueConstraint(fields=["service", "version"], name="rule_version_unique"),
+            models.CheckConstraint(
+                condition=Q(approved_by=None)
+                | Q(created_by=None)
+                | ~Q(approved_by=F("created_by")),
+                name="rule_second_person",
+                violation_error_message=_("A rule is approved by a second person."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service_id} v{self.version}"

@@ -1,0 +1,106 @@
+"""Unit and Capacity: places with seats; AdmissionArea: who belongs to which by address."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from citizens.languages import TranslatedField
+from offers.models.catalogue import Service
+
+
+class Unit(models.Model):
+    """A place in the city's service map. ``identifiers`` are other systems' own: ``{"asti": …}``."""
+
+    register_id = models.CharField(_("service map id"), max_length=64, unique=True)
+    identifiers = models.JSONField(_("identifiers elsewhere"), default=dict, blank=True)
+    name = TranslatedField(_("name"))
+    address = TranslatedField(_("street address"))
+    postal_code = models.CharField(_("postal code"), max_length=5, blank=True)
+    latitude = models.FloatField(_("latitude"), null=True)
+    longitude = models.FloatField(_("longitude"), null=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = _("unit")
+        verbose_name_plural = _("units")
+
+    def __str__(self) -> str:
+        return f"{self.name['fi']} ({self.register_id})"
+
+
+class CapacityQuerySet(models.QuerySet["Capacity"]):
+    def free(self) -> Self:
+        """Groups and slots with a seat nobody has."""
+        return self.filter(taken__lt=F("seats"))
+
+
+class Capacity(models.Model):
+    """Seats of one group (or appointment slot) at a unit in one period.
+
+    ``group`` is the language group (fi, sv) or empty; ``period`` names the run, e.g. "2027".
+    ``taken`` is kept by a trigger on Offer and can never exceed ``seats``.
+    """
+
+    unit = models.ForeignKey(
+        Unit, models.PROTECT, related_name="capacities", verbose_name=_("unit")
+    )
+    service = models.ForeignKey(
+        Service, models.PROTECT, related_name="capacities", verbose_name=_("service")
+    )
+    period = models.CharField(_("period"), max_length=20)
+    group = models.CharField(_("group"), max_length=20, blank=True)
+    starts_at = models.DateTimeField(_("starts"), null=True, blank=True)
+    seats = models.PositiveIntegerField(_("seats"))
+    minimum = models.PositiveIntegerField(_("smallest group"), default=0)
+    taken = models.PositiveIntegerField(_("taken"), default=0, editable=False)
+
+    objects = CapacityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("capacity")
+        verbose_name_plural = _("capacities")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "service", "period", "group", "starts_at"],
+                name="capacity_unique",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=Q(taken__lte=F("seats")),
+                name="capacity_not_exceeded",
+                violation_error_message=_("All seats here are taken."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"capacity {self.pk}"
+
+
+class AdmissionArea(models.Model):
+    """The area whose children a unit or group of units admits first.
+
+    ``boundary`` is a GeoJSON Polygon or MultiPolygon in WGS 84.
+    """
+
+    code = models.CharField(_("code"), max_length=64)
+    name = TranslatedField(_("name"))
+    group = models.CharField(_("group"), max_length=20, blank=True)
+    period = models.CharField(_("period"), max_length=20, blank=True)
+    boundary = models.JSONField(_("boundary"))
+    units = models.ManyToManyField(
+        Unit, related_name="areas", blank=True, verbose_name=_("units")
+    )
+
+    class Meta:
+        verbose_name = _("admission area")
+        verbose_name_plural = _("admission areas")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code", "group", "period"], name="admission_area_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.code
