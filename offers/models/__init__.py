@@ -22,6 +22,7 @@ from offers.models.rounds import (
     Subject,
 )
 from offers.models.offers import (
+    AWAITING_ANSWER,
     LIVE_STATES,
     Answer,
     AnswerChannel,
@@ -37,6 +38,7 @@ from offers.models.replies import Reply, ReplyReading
 from offers.models.cases import CaseKind, ReviewCase
 
 __all__ = [
+    "AWAITING_ANSWER",
     "LIVE_STATES",
     "AcceptancePolicy",
     "AdmissionArea",

@@ -50,6 +50,7 @@ class TextKind(models.TextChoices):
     ACCEPTED = "accepted", _("accepted")
     DECLINED = "declined", _("declined")
     OTHER_PLACE = "other_place", _("another place wished")
+    RECORDED = "recorded", _("recorded, the other guardian still to be heard")
     ASK_AGAIN = "ask_again", _("asking for a clear answer")
     TO_A_PERSON = "to_a_person", _("a person will answer")
     TOO_LATE = "too_late", _("the answer came too late")

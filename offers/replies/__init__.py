@@ -1,0 +1,1 @@
+"""Reading an answer, matching it to an offer, deciding."""
