@@ -32,7 +32,7 @@ HEALTHY = (ContactHealth.UNKNOWN, ContactHealth.VERIFIED)
 class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
     def healthy(self) -> Self:
         """Contact points messages may be sent to."""
-        return self.filter(health__in=HEALTHY)
+        return self.filter(health__in=HEALTHY, gone_at=None)
 
     def with_value(self, kind: str, value: str) -> Self:
         """Every person's contact point with this number (E.164) or e-mail address."""
@@ -52,7 +52,11 @@ def contact_index(kind: str, value: str) -> bytes:
 
 
 class ContactPoint(Encrypted):
-    """``value`` is E.164 for a phone; two guardians may share one value, each with a row."""
+    """``value`` is E.164 for a phone; two guardians may share one value, each with a row.
+
+    One that the register no longer has is kept, with ``gone_at``, as long as something is known
+    of it: messages sent to it, or that nobody is to be written to there.
+    """
 
     person = models.ForeignKey(
         Person, models.CASCADE, related_name="contact_points", verbose_name=_("person")
@@ -65,6 +69,7 @@ class ContactPoint(Encrypted):
         _("health"), max_length=12, choices=ContactHealth.choices, default=ContactHealth.UNKNOWN
     )
     health_at = models.DateTimeField(_("health known since"), default=timezone.now)
+    gone_at = models.DateTimeField(_("gone from the register"), null=True, editable=False)
 
     objects = ContactPointQuerySet.as_manager()
 

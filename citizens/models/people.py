@@ -36,8 +36,7 @@ class PersonQuerySet(models.QuerySet["Person"]):
 
     def with_identity_code(self, code: str) -> Self:
         """The person with this identity code, found through the keyed index."""
-        index = blind_index(code.strip().upper(), kind="identity_code")
-        return self.filter(identity_code_index=index)
+        return self.filter(identity_code_index=identity_code_index(code.strip().upper()))
 
     def named(self, words: str) -> Self:
         """People whose full name contains every word, in any order and case."""
@@ -45,6 +44,16 @@ class PersonQuerySet(models.QuerySet["Person"]):
         for word in words.split():
             people = people.filter(search_name__contains=word.lower())
         return people
+
+
+def identity_code_index(code: str) -> bytes | None:
+    """The keyed index of an identity code in capitals; None of an empty one."""
+    return blind_index(code, kind="identity_code") if code else None
+
+
+def address_index(address: str) -> bytes | None:
+    """The keyed index of a street address; None of an empty one."""
+    return blind_index(address, kind="address") if address else None
 
 
 class Person(Encrypted):
@@ -75,6 +84,7 @@ class Person(Encrypted):
     )
     municipality = models.CharField(_("municipality"), max_length=3)
     address = models.BinaryField(_("address"), null=True, editable=False)
+    address_index = models.BinaryField(null=True, editable=False)
     postal_code = models.CharField(_("postal code"), max_length=5, blank=True)
     latitude = models.FloatField(_("latitude"), null=True)
     longitude = models.FloatField(_("longitude"), null=True)
@@ -129,4 +139,10 @@ class Person(Encrypted):
         """Store the code encrypted and searchable; an empty code is none."""
         code = code.strip().upper()
         self.seal("identity_code", code)
-        self.identity_code_index = blind_index(code, kind="identity_code") if code else None
+        self.identity_code_index = identity_code_index(code)
+
+    def set_address(self, address: str) -> None:
+        """Store the street address encrypted, with an index that tells whether it has changed."""
+        address = address.strip()
+        self.seal("address", address)
+        self.address_index = address_index(address)
