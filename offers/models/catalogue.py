@@ -46,12 +46,15 @@ class Sensitivity(models.TextChoices):
 
 class TextKind(models.TextChoices):
     OFFER = "offer", _("offer")
+    OFFER_SEVERAL = "offer_several", _("offer of different places to several children")
     REMINDER = "reminder", _("reminder")
+    REMINDER_SEVERAL = "reminder_several", _("reminder of different places")
     ACCEPTED = "accepted", _("accepted")
     DECLINED = "declined", _("declined")
     OTHER_PLACE = "other_place", _("another place wished")
     RECORDED = "recorded", _("recorded, the other guardian still to be heard")
     ASK_AGAIN = "ask_again", _("asking for a clear answer")
+    ASK_SEVERAL = "ask_several", _("asking for an answer for each child")
     TO_A_PERSON = "to_a_person", _("a person will answer")
     TOO_LATE = "too_late", _("the answer came too late")
     OTHER_GUARDIAN = "other_guardian", _("told to the other guardian")
@@ -104,7 +107,7 @@ class ServiceText(models.Model):
     service = models.ForeignKey(
         Service, models.CASCADE, related_name="texts", verbose_name=_("service")
     )
-    kind = models.CharField(_("kind"), max_length=14, choices=TextKind.choices)
+    kind = models.CharField(_("kind"), max_length=20, choices=TextKind.choices)
     channel = models.CharField(_("channel"), max_length=5, choices=Channel.choices)
     language = models.CharField(_("language"), max_length=8)
     subject = models.CharField(_("subject line"), max_length=200, blank=True)

@@ -64,7 +64,7 @@ class Message(Encrypted):
     contact_point = models.ForeignKey(
         ContactPoint, models.PROTECT, null=True, related_name="messages"
     )
-    kind = models.CharField(_("kind"), max_length=14, choices=TextKind.choices)
+    kind = models.CharField(_("kind"), max_length=20, choices=TextKind.choices)
     channel = models.CharField(_("channel"), max_length=5, choices=Channel.choices)
     language = models.CharField(_("language"), max_length=8)
     lane = models.PositiveSmallIntegerField(_("lane"), choices=Lane.choices)
