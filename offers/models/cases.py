@@ -24,6 +24,7 @@ class CaseKind(models.TextChoices):
     SAFETY = "safety", _("safety")
     PROTECTED = "protected", _("protected person")
     BY_HAND = "by_hand", _("to be placed by hand")
+    NO_GUARDIAN = "no_guardian", _("no guardian who may decide")
     NO_CONTACT = "no_contact", _("nobody can be reached")
     OTHER_PLACE = "other_place", _("another place wished")
     UNANSWERED = "unanswered", _("no answer by the deadline")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from citizens.models import Person
 from consents.models import AppendOnly, Processing
 from offers.models.catalogue import EligibilityRule, Service
+from offers.models.round_guards import ROUND_GUARDS, SUBJECT_GUARDS
 from offers.models.units import Capacity
 
 
@@ -88,6 +89,7 @@ class Round(models.Model):
                 name="round_closed_at_and_by",
             ),
         ]
+        triggers = ROUND_GUARDS
 
     def __str__(self) -> str:
         return self.name
@@ -146,6 +148,7 @@ class Outcome(models.TextChoices):
     NO_LONGER_MATCHING = "no_longer_matching", _("no longer entitled")
     UNREACHED = "unreached", _("not reached")
     LAPSED = "lapsed", _("no answer, seat released")
+    WITHDRAWN = "withdrawn", _("the round was cancelled")
 
 
 OPEN_OUTCOMES = (
@@ -210,6 +213,7 @@ class Subject(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["round", "outcome"])]
+        triggers = SUBJECT_GUARDS
 
     def __str__(self) -> str:
         return f"subject {self.pk}"
