@@ -40,7 +40,6 @@ DEBUG = not DEPLOYED and env.boolean("DEBUG", default=False)
 
 INSTALLED_APPS = [
     "unfold",
-    "helsinki_proactive.staff",
     "helsinki_proactive.casework",
     "helsinki_proactive.my",
     "offers",
@@ -63,6 +62,7 @@ INSTALLED_APPS = [
     "pghistory",
     "pgtrigger",
     "rest_framework",
+    "helsinki_proactive.staff",  # last: after a migration it gives rights to everything above
 ]
 
 MIDDLEWARE = [

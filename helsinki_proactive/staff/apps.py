@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,3 +9,11 @@ class StaffConfig(AppConfig):
     name = "helsinki_proactive.staff"
     label = "staff"
     verbose_name = _("staff")
+
+    def ready(self) -> None:
+        """Once everybody's tables and permissions are there, give out the rights to them."""
+        from helsinki_proactive import grants  # noqa: PLC0415  models can be imported only now
+        from helsinki_proactive.staff import roles  # noqa: PLC0415
+
+        post_migrate.connect(grants.grant_to_application, sender=self)
+        post_migrate.connect(roles.grant_to_roles, sender=self)
