@@ -30,6 +30,7 @@ class Text:
     messaging_service_sid: str | None = None
     status_callback: str | None = None
     segments: int = 1
+    note: str | None = None  # why the product did not take it
 
     @property
     def is_inbound(self) -> bool:
@@ -40,11 +41,6 @@ class Text:
     def phone_number(self) -> str:
         """The family's end of the text."""
         return self.sender if self.is_inbound else self.recipient
-
-    @property
-    def is_final(self) -> bool:
-        """Whether its status can't change any more."""
-        return self.status in {"delivered", "undelivered", "failed", "received"}
 
 
 @dataclass(slots=True)

@@ -69,6 +69,7 @@ class Replies:
         if self._board.now.stop_keywords:
             self._obey_keyword(exchange)
         await self._call_product(exchange)
+        text.note = exchange.error
         self._journal.write(
             "answered" if exchange.error is None else "unanswered",
             sid=text.sid,

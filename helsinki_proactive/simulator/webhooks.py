@@ -33,23 +33,26 @@ class Webhooks:
     def __init__(self, *, auth_token: str, board: DialBoard, connections: int) -> None:
         self._validator = RequestValidator(auth_token)
         self._board = board
+        # The pool's own queue slows down with its length, and a round releases thousands.
+        self._free = asyncio.Semaphore(connections)
         # No environment: a proxy set there must never be handed the product's webhooks.
         self._http = httpx.AsyncClient(
             trust_env=False,
-            timeout=httpx.Timeout(TIMEOUT_S, pool=None),
+            timeout=TIMEOUT_S,
             limits=httpx.Limits(max_connections=connections),
         )
 
     async def call(self, url: str, form: dict[str, str]) -> Called:
         """Post `form` once, signed."""
         signature: str = self._validator.compute_signature(url, form)
-        started = time.perf_counter()
-        try:
-            response = await self._http.post(
-                url, data=form, headers={"X-Twilio-Signature": signature}
-            )
-        except httpx.HTTPError as error:
-            return Called(None, "", _milliseconds_since(started), type(error).__name__)
+        async with self._free:
+            started = time.perf_counter()
+            try:
+                response = await self._http.post(
+                    url, data=form, headers={"X-Twilio-Signature": signature}
+                )
+            except httpx.HTTPError as error:
+                return Called(None, "", _milliseconds_since(started), type(error).__name__)
         return Called(response.status_code, response.text, _milliseconds_since(started))
 
     async def call_until_taken(self, url: str, form: dict[str, str]) -> list[Called]:
