@@ -1,7 +1,10 @@
 """ConsentEvent and Objection: what citizens have said; the state is derived from the rows."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from citizens.languages import ContactLanguage
@@ -30,6 +33,26 @@ class How(models.TextChoices):
     LETTER = "letter", _("by letter")
 
 
+class ConsentEventQuerySet(models.QuerySet["ConsentEvent"]):
+    def standing(self) -> Self:
+        """Consents in force: given, and nothing said since."""
+        return self.filter(kind=ConsentKind.GIVEN).exclude(_said_later(ConsentEvent))
+
+
+class ObjectionQuerySet(models.QuerySet["Objection"]):
+    def standing(self) -> Self:
+        """Objections in force: raised, and nothing said since."""
+        return self.filter(kind=ObjectionKind.RAISED).exclude(_said_later(Objection))
+
+
+def _said_later(model: type[models.Model]) -> Exists:
+    return Exists(
+        model._default_manager.filter(
+            person=OuterRef("person"), purpose=OuterRef("purpose"), pk__gt=OuterRef("pk")
+        )
+    )
+
+
 class ConsentEvent(AppendOnly):
     """``notice_hash`` is the SHA-256 of the very text that was shown."""
 
@@ -43,6 +66,8 @@ class ConsentEvent(AppendOnly):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, verbose_name=_("recorded by")
     )
+
+    objects = ConsentEventQuerySet.as_manager()
 
     class Meta(AppendOnly.Meta):
         verbose_name = _("consent event")
@@ -63,6 +88,8 @@ class Objection(AppendOnly):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, verbose_name=_("recorded by")
     )
+
+    objects = ObjectionQuerySet.as_manager()
 
     class Meta(AppendOnly.Meta):
         verbose_name = _("objection")

@@ -1,0 +1,1 @@
+"""Verbs: what is done with purposes, objections and the record of use."""
