@@ -36,7 +36,7 @@ class RegisteredFact(models.Model):
     """One person's value of one attribute, in the column of the attribute's type."""
 
     person = models.ForeignKey(
-        Person, models.CASCADE, related_name="facts", verbose_name=_("person")
+        Person, models.CASCADE, related_name="registered_facts", verbose_name=_("person")
     )
     attribute = models.ForeignKey(
         Attribute, models.PROTECT, related_name="facts", verbose_name=_("attribute")

@@ -1,0 +1,1 @@
+"""Criteria -> one query for all, an explanation for one, sentences for everybody."""

@@ -1,0 +1,68 @@
+"""Explaining: the very same criteria, annotated on the people they are asked of.
+
+An explanation has the form of the criteria, with the answer written beside each:
+``{"as_of": "2027-01-15", "all": [{"any": [{"attribute": ..., "operator": ..., "value": ...,
+"source": ..., "held": true | false | null, "fact": ...}]}]}``; null is unknown.
+"""
+
+import json
+from datetime import date
+from typing import Any
+
+from django.db.models import (
+    BooleanField,
+    Case,
+    Expression,
+    Func,
+    JSONField,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, JSONArray, JSONObject
+
+from citizens.models import Person
+from citizens.operators import PRESENCE
+from offers.eligibility.criteria import Criterion, criterion_json, parse_criteria
+
+Explanation = dict[str, Any]
+
+
+def with_facts(people: QuerySet[Person], criteria: object, *, as_of: date) -> QuerySet[Person]:
+    """The people, each with the explanation as ``facts``. Raises CriteriaError."""
+    groups = [
+        JSONObject(any=JSONArray(*(_answered(criterion, as_of) for criterion in group)))
+        for group in parse_criteria(criteria)
+    ]
+    return people.annotate(facts=JSONObject(as_of=Value(as_of.isoformat()), all=JSONArray(*groups)))
+
+
+def explain(criteria: object, *, person: Person, as_of: date) -> Explanation:
+    """Why the person holds the criteria or doesn't, fact by fact, as registered now."""
+    people = Person.objects.filter(pk=person.pk)
+    return with_facts(people, criteria, as_of=as_of).values_list("facts", flat=True).get()
+
+
+def _answered(criterion: Criterion, as_of: date) -> Expression:
+    """``question || answer``, both jsonb."""
+    question = {**criterion_json(criterion), "source": criterion.attribute.source}
+    return Func(
+        Cast(Value(json.dumps(question)), JSONField()),
+        JSONObject(
+            held=criterion_held(criterion, as_of),
+            fact=criterion.attribute.lookup.value(as_of),
+        ),
+        template="(%(expressions)s)",
+        arg_joiner=" || ",
+        output_field=JSONField(),
+    )
+
+
+def criterion_held(criterion: Criterion, as_of: date) -> Case:
+    """True, false or, where the value is unknown, NULL."""
+    lookup, question = criterion.attribute.lookup, criterion.question
+    holds = When(lookup.holds([question], as_of), then=Value(True))
+    if question.operator in PRESENCE:
+        return Case(holds, default=Value(False), output_field=BooleanField())
+    fails = When(lookup.known(as_of), then=Value(False))
+    return Case(holds, fails, default=Value(None), output_field=BooleanField())
