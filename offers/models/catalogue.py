@@ -63,7 +63,11 @@ class TextKind(models.TextChoices):
 
 @pghistory.track()
 class Service(models.Model):
-    """Something the city offers. ``placement`` is the placement policy and criteria of the file."""
+    """Something the city offers.
+
+    ``placement`` is the placement policy and criteria of the service's file; ``guidance`` what the
+    family's page says happens next: ``{"accepted" | "declined" | "other_place": {"fi": ...}}``.
+    """
 
     code = models.SlugField(_("code"), max_length=64, unique=True)
     name = TranslatedField(_("name"))
@@ -77,6 +81,9 @@ class Service(models.Model):
     sensitivity = models.CharField(_("texts"), max_length=8, choices=Sensitivity.choices)
     channels = ArrayField(
         models.CharField(max_length=5, choices=Channel.choices), verbose_name=_("channels")
+    )
+    guidance = models.JSONField(
+        _("what happens next, by the answer"), default=dict, blank=True
     )
     needs_seat = models.BooleanField(_("needs a seat"), default=True)
     placement = models.JSONField(_("placement"), default=dict, blank=True)
