@@ -1,0 +1,1 @@
+"""A synthetic Helsinki, written as the register's own files."""
