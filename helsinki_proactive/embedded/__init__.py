@@ -142,7 +142,7 @@ def _start(folder: Folder, *, throwaway: bool) -> State:
     while supervisor.poll() is None:
         state = folder.state()
         if state is not None and state.supervisor_pid == supervisor.pid:
-            supervisor.returncode = 0  # it outlives us; nobody waits for it
+            supervisor.returncode = 0  # it may outlive us; _leave waits for it if it does not
             return state
         time.sleep(0.01)
     raise EmbeddedError(f"PostgreSQL and Valkey could not be started:\n{folder.log_tail()}")
@@ -159,4 +159,6 @@ def _leave(folder: Folder, users: Lock) -> None:
         while not supervisor.try_take() and time.monotonic() < give_up:
             time.sleep(0.01)
         supervisor.release()
+        with suppress(ChildProcessError):  # it is the child of whoever started it
+            os.waitpid(state.supervisor_pid, 0)
     users.release()
