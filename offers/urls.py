@@ -1,0 +1,16 @@
+"""The addresses families and providers come to."""
+
+from django.urls import path
+
+from offers.views import family, webhooks
+
+app_name = "offers"
+
+urlpatterns = [
+    path("o/<str:token>/", family.offers_page, name="family"),
+    path("o/<str:token>/<str:language>/", family.offers_page, name="family"),
+    path("o/<str:token>/<str:language>/answer", family.answer, name="answer"),
+    path("o/<str:token>/<str:language>/rating", family.rate, name="rate"),
+    path("webhooks/twilio/reply", webhooks.reply, name="twilio-reply"),
+    path("webhooks/twilio/status", webhooks.status, name="twilio-status"),
+]

@@ -1,0 +1,1 @@
+"""What comes in over HTTP: the family's pages and the providers' webhooks."""

@@ -1,0 +1,112 @@
+"""The page a link in a message opens. Only a POST answers; a GET changes nothing."""
+
+from functools import wraps
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.cache import add_never_cache_headers
+from django.views.decorators.http import require_POST, require_safe
+
+from offers.delivery.links import open_link
+from offers.forms import AnswerForm, RatingForm
+from offers.models import AnswerChannel, AnswerKind, Link
+from offers.replies.answers import record_answers
+from offers.replies.inbox import keyed_digest
+from offers.replies.opinions import record_rating, record_wish
+from offers.views.family_page import FamilyPage, family_page
+
+View = Callable[..., HttpResponse]
+LANGUAGES = [(code, name) for code, name in (("fi", "Suomi"), ("sv", "Svenska"), ("en", "English"))]
+
+
+def with_link(view: View) -> View:
+    """Open the token's link for the view, in the page's language; any bad token is a plain 404."""
+
+    @wraps(view)
+    def opened(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
+        link = open_link(token)
+        if link is None or language not in ("", *dict(LANGUAGES)):
+            raise Http404
+        with translation.override(language or link.guardian.contact_language):
+            response = view(request, link=link, token=token)
+            add_never_cache_headers(response)
+            response["Referrer-Policy"] = "no-referrer"
+            response["X-Robots-Tag"] = "noindex, nofollow"
+            return response
+
+    return opened
+
+
+@require_safe
+@with_link
+def offers_page(request: HttpRequest, *, link: Link, token: str) -> HttpResponse:
+    """What is offered, why, and how to answer."""
+    return _page(request, link, token)
+
+
+@require_POST
+@with_link
+def answer(request: HttpRequest, *, link: Link, token: str) -> HttpResponse:
+    """Record one answer; the page then says what happens next."""
+    form = AnswerForm(request.POST)
+    page = _family_page(link)
+    shown = {card.offer.pk for card in page.cards}
+    if not form.is_valid() or form.cleaned_data["offer"] not in shown:
+        return _page(request, link, token, answer_form=form, status=400)
+    data = form.cleaned_data
+    kind = AnswerKind(data["answer"])
+    outcomes = record_answers(
+        choices={data["offer"]: kind},
+        guardian=link.guardian,
+        channel=AnswerChannel.WEB,
+        proof=keyed_digest(token),
+    )
+    outcome = outcomes[data["offer"]]
+    if outcome and kind == AnswerKind.OTHER_PLACE and data["wish"]:
+        record_wish(offer=outcome.offer, guardian=link.guardian, text=data["wish"])
+    if not outcome:
+        return _page(request, link, token, refusal=outcome.refusal, status=409)
+    return _back(token)
+
+
+@require_POST
+@with_link
+def rate(request: HttpRequest, *, link: Link, token: str) -> HttpResponse:
+    """Record the guardian's rating; a second one replaces the first."""
+    form = RatingForm(request.POST)
+    if not form.is_valid():
+        return _page(request, link, token, rating_form=form, status=400)
+    record_rating(
+        round=link.round,
+        guardian=link.guardian,
+        stars=form.cleaned_data["stars"],
+        comment=form.cleaned_data["comment"],
+    )
+    return _back(token, "thanks")
+
+
+def _family_page(link: Link) -> FamilyPage:
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    return family_page(link, language=language, now=timezone.now())
+
+
+def _page(
+    request: HttpRequest, link: Link, token: str, *, status: int = 200, **context: object
+) -> HttpResponse:
+    context |= {
+        "page": _family_page(link),
+        "token": token,
+        "languages": LANGUAGES,
+        "stars": [str(n) for n in range(1, 6)],
+    }
+    return render(request, "offers/family.html", context, status=status)
+
+
+def _back(token: str, fragment: str = "") -> HttpResponse:
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    url = reverse("offers:family", args=[token, language])
+    return HttpResponseRedirect(f"{url}#{fragment}" if fragment else url, status=303)
