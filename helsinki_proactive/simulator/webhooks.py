@@ -4,7 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-import httpx
+import aiohttp
 from twilio.request_validator import RequestValidator
 
 from helsinki_proactive.simulator.board import DialBoard
@@ -33,27 +33,24 @@ class Webhooks:
     def __init__(self, *, auth_token: str, board: DialBoard, connections: int) -> None:
         self._validator = RequestValidator(auth_token)
         self._board = board
-        # The pool's own queue slows down with its length, and a round releases thousands.
-        self._free = asyncio.Semaphore(connections)
-        # No environment: a proxy set there must never be handed the product's webhooks.
-        self._http = httpx.AsyncClient(
-            trust_env=False,
-            timeout=TIMEOUT_S,
-            limits=httpx.Limits(max_connections=connections),
-        )
+        self._connections = connections
+        self._session: aiohttp.ClientSession | None = None
 
     async def call(self, url: str, form: dict[str, str]) -> Called:
         """Post `form` once, signed."""
         signature: str = self._validator.compute_signature(url, form)
-        async with self._free:
-            started = time.perf_counter()
-            try:
-                response = await self._http.post(
-                    url, data=form, headers={"X-Twilio-Signature": signature}
-                )
-            except httpx.HTTPError as error:
-                return Called(None, "", _milliseconds_since(started), type(error).__name__)
-        return Called(response.status_code, response.text, _milliseconds_since(started))
+        started = time.perf_counter()
+        try:
+            async with self._http().post(
+                url,
+                data=form,
+                headers={"X-Twilio-Signature": signature},
+                allow_redirects=False,  # could lead off this machine
+            ) as response:
+                body = await response.text(errors="replace")
+        except (aiohttp.ClientError, TimeoutError) as error:
+            return Called(None, "", _milliseconds_since(started), type(error).__name__)
+        return Called(response.status, body, _milliseconds_since(started))
 
     async def call_until_taken(self, url: str, form: dict[str, str]) -> list[Called]:
         """Post `form`, again with growing waits while it is refused; return every attempt."""
@@ -68,7 +65,20 @@ class Webhooks:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        if self._session is not None:
+            await self._session.close()
+
+    def _http(self) -> aiohttp.ClientSession:
+        # Made at the first call: it belongs to the event loop that is running by then.
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._connections),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(sock_connect=TIMEOUT_S, sock_read=TIMEOUT_S),
+                # No environment: a proxy set there must never be handed the product's webhooks.
+                trust_env=False,
+            )
+        return self._session
 
 
 def _milliseconds_since(started: float) -> float:
