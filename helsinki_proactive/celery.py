@@ -1,13 +1,17 @@
 """Background work. The database is the truth; the broker only rings the bell.
 
 A task that gets lost is found again by its row, so redelivery may be quick and results are not
-kept. Replies overtake reminders, reminders overtake the bulk of a round.
+kept. Replies overtake reminders, and reminders overtake the bulk of a round.
+
+    celery -A helsinki_proactive worker
+    celery -A helsinki_proactive beat
 """
 
 import os
-from datetime import timedelta
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
+from django_structlog.celery.steps import DjangoStructLogInitStep
 from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helsinki_proactive.settings")
@@ -15,8 +19,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helsinki_proactive.settings")
 QUEUES = ("replies", "reminders", "bulk")
 """In the order in which a worker empties them."""
 
-SCHEDULE: dict[str, timedelta] = {}
-"""Periodic tasks: name -> interval. Due times are columns, so no task asks for an hour of day."""
+SCHEDULE: dict[str, float] = {}
+"""Periodic tasks: name -> seconds between two runs. None asks for an hour of the day: due times
+are columns, which daylight saving does not touch."""
+
+REDELIVERED_AFTER = 60
+"""Seconds. A killed worker's tasks are given to another one; every task is safe to run twice."""
 
 app = Celery("helsinki_proactive")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -31,14 +39,19 @@ app.conf.update(
     task_queues=[Queue(name) for name in QUEUES],
     task_create_missing_queues=False,
     worker_prefetch_multiplier=1,
-    worker_hijack_root_logger=False,
+    worker_cancel_long_running_tasks_on_connection_loss=True,
     broker_connection_retry_on_startup=True,
-    # Lists are emptied strictly in the given order; a task of a killed worker is given again after
-    # the visibility timeout, which is longer than the longest task.
-    broker_transport_options={"queue_order_strategy": "priority", "visibility_timeout": 60},
-    beat_scheduler="celery.beat:Scheduler",  # in memory: intervals need no schedule file
-    beat_schedule={
-        name: {"task": name, "schedule": interval} for name, interval in SCHEDULE.items()
+    broker_transport_options={
+        "queue_order_strategy": "priority",  # the queues in the order above, never in turn
+        "visibility_timeout": REDELIVERED_AFTER,
     },
+    beat_scheduler="celery.beat:Scheduler",  # in memory: intervals need no schedule file
+    beat_schedule={name: {"task": name, "schedule": seconds} for name, seconds in SCHEDULE.items()},
 )
+app.steps["worker"].add(DjangoStructLogInitStep)  # a task's log lines carry the request's id
 app.autodiscover_tasks()
+
+
+@signals.setup_logging.connect
+def _keep_our_logging(**signal: Any) -> None:
+    """Celery sets up no logging of its own when somebody listens here; settings already have."""
