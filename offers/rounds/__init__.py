@@ -1,0 +1,1 @@
+"""Rounds: preview, approve, generate, remind, close, figures."""

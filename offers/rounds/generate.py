@@ -1,0 +1,141 @@
+"""From an approved list to offers, seats, messages and cases: all of it, or nothing."""
+
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.utils import timezone
+
+from citizens.models import Guardianship, Person
+from consents.models import ProcessingKind
+from consents.services.processing import open_processing, record_use
+from offers.delivery.outbox import queue_for_offers
+from offers.eligibility.select import insert_select
+from offers.models import (
+    CaseKind,
+    Exclusion,
+    Lane,
+    Offer,
+    Recipient,
+    ReviewCase,
+    Round,
+    RoundState,
+    Subject,
+    TextKind,
+)
+from offers.rounds.approval import back_to_draft
+from offers.rounds.cohort import NO_SEAT_KEPT
+from offers.rounds.digest import round_digest
+from offers.rounds.errors import ListChangedError, SeatsGoneError
+from offers.rounds.states import lock_round
+
+CASE_DUE_IN = timedelta(days=7)
+
+CASES = {
+    Exclusion.PROTECTED: CaseKind.PROTECTED,
+    Exclusion.BY_HAND: CaseKind.BY_HAND,
+    Exclusion.NO_GUARDIAN: CaseKind.NO_GUARDIAN,
+    Exclusion.NO_CONTACT: CaseKind.NO_CONTACT,
+}
+
+
+def generate_offers(*, round: Round) -> int:
+    """Make the offers of an approved round and set it running; returns how many were made.
+
+    One transaction under the round's lock: a second worker, or a second run, finds the round
+    running and makes nothing; a run that was cut off has made nothing and is run again. If the
+    list is not the approved one any more, or its seats have been taken, the round goes back to its
+    preparer and ListChangedError or SeatsGoneError is raised.
+    """
+    try:
+        return _generate(round)
+    except (ListChangedError, SeatsGoneError) as error:
+        with transaction.atomic():
+            back_to_draft(lock_round(round, RoundState.APPROVED), reason=str(error))
+        raise
+
+
+@transaction.atomic
+def _generate(round: Round) -> int:
+    round = lock_round(round, RoundState.APPROVED, RoundState.RUNNING, RoundState.CLOSED)
+    if round.state != RoundState.APPROVED:
+        return 0
+    if round_digest(round) != round.frozen_digest:
+        raise ListChangedError
+    now = timezone.now()
+    _record_use(round)
+    offers = make_offers(round, now)
+    queue_offer_messages(round)
+    _open_cases(round, now)
+    round.state = RoundState.RUNNING
+    round.generated_at = now
+    round.preview.pop("samples", None)
+    round.save(update_fields=["state", "generated_at", "processing", "preview"])
+    return offers
+
+
+def make_offers(round: Round, now: datetime) -> int:
+    """An open offer for everybody with a seat; raises SeatsGoneError if there are not enough."""
+    subjects = Subject.objects.filter(round=round).exclude(exclusion__in=NO_SEAT_KEPT)
+    if round.service.needs_seat:
+        subjects = subjects.exclude(capacity=None)
+    try:
+        with transaction.atomic():
+            return insert_select(
+                Offer,
+                subjects,
+                {
+                    "round": F("round"),
+                    "subject": F("pk"),
+                    "capacity": F("capacity"),
+                    "deadline_at": Value(round.deadline_at),
+                    "created_at": Value(now),
+                },
+            )
+    except IntegrityError:
+        raise SeatsGoneError from None
+
+
+def queue_offer_messages(round: Round) -> int:
+    """One message for each guardian, about all of that guardian's offers; returns how many."""
+    contacted = Offer.objects.filter(round=round, subject__exclusion=Exclusion.NONE)
+    return queue_for_offers(offers=contacted, kind=TextKind.OFFER, lane=Lane.BULK, key="offer")
+
+
+def _record_use(round: Round) -> None:
+    """Who was selected, and who is written to about them, can read that their data was used."""
+    round.processing = open_processing(
+        purpose=round.service.purpose, kind=ProcessingKind.ROUND, by=round.prepared_by
+    )
+    record_use(processing=round.processing, people=_people_used(round))
+
+
+def _people_used(round: Round) -> QuerySet[Person]:
+    subjects = Subject.objects.filter(round=round).values("person")
+    used = Q(pk__in=subjects)
+    if round.service.recipient == Recipient.GUARDIANS:
+        guardians = Guardianship.objects.valid_on(timezone.localdate()).may_decide()
+        used |= Q(pk__in=guardians.filter(child__in=subjects).values("guardian"))
+    return Person.objects.filter(used)
+
+
+def _open_cases(round: Round, now: datetime) -> None:
+    """A person looks at everybody whom no message may reach."""
+    kind = Case(
+        *(
+            When(exclusion=exclusion.value, then=Value(kind.value))
+            for exclusion, kind in CASES.items()
+        ),
+        output_field=CharField(),
+    )
+    insert_select(
+        ReviewCase,
+        Subject.objects.filter(round=round, exclusion__in=CASES),
+        {
+            "kind": kind,
+            "round": F("round"),
+            "subject": F("pk"),
+            "opened_at": Value(now),
+            "due_at": Value(now + CASE_DUE_IN),
+        },
+    )

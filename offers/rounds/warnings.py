@@ -1,0 +1,86 @@
+"""What the caseworker is told before a round goes on: remarks, and what must be put right."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from citizens.models import Person
+from consents.models import LegalBasis, Operation
+from offers.delivery.quiet import is_quiet_day
+from offers.delivery.switch import is_halted
+from offers.models import Exclusion, Round
+
+Remark = dict[str, Any]
+"""``{"code": one of REMARKS, ...what its words need}``."""
+
+REMARKS = {
+    "nobody": _("The rule selects nobody."),
+    "everybody": _("The rule selects everybody who lives here."),
+    "deadline_passed": _("The deadline is in the past."),
+    "deadline_after_start": _("The deadline is after the service begins."),
+    "deadline_on_holiday": _("The deadline is on a Sunday or a public holiday."),
+    "deadline_in_school_holiday": _("The deadline is during a school holiday."),
+    "seats_missing": _("There is no seat for %(count)s of the people selected."),
+    "text_refused": _("%(count)s messages have no usable text (%(reason)s)."),
+    "no_basis": _("No legal basis for %(operation)s is in force."),
+    "halted": _("Sending is halted: nothing goes out until it is resumed."),
+    "placement": _("%(text)s"),
+}
+
+BLOCKING = ("nobody", "deadline_passed", "text_refused", "no_basis")
+"""With one of these a round cannot be sent to approval."""
+
+
+def remark_text(remark: Remark) -> str:
+    """The remark in words, in the language of the reader."""
+    return str(REMARKS[remark["code"]]) % remark
+
+
+def remarks(round: Round, *, eligible: int, excluded: Mapping[str, int]) -> Iterator[Remark]:
+    """What there is to say about the round's list, dates and law."""
+    if eligible == 0:
+        yield {"code": "nobody"}
+    elif eligible >= Person.objects.resident().count():
+        yield {"code": "everybody"}
+    if unplaced := excluded.get(Exclusion.NO_SEAT, 0):
+        yield {"code": "seats_missing", "count": unplaced}
+    yield from _about_deadline(round)
+    yield from _about_law(round)
+    if is_halted(round=round):
+        yield {"code": "halted"}
+
+
+def _about_deadline(round: Round) -> Iterator[Remark]:
+    day = timezone.localdate(round.deadline_at)
+    if round.deadline_at <= timezone.now():
+        yield {"code": "deadline_passed"}
+    if day > round.begins_on:
+        yield {"code": "deadline_after_start"}
+    if is_quiet_day(day):
+        yield {"code": "deadline_on_holiday"}
+    if is_school_holiday(day):
+        yield {"code": "deadline_in_school_holiday"}
+
+
+def _about_law(round: Round) -> Iterator[Remark]:
+    bases = LegalBasis.objects.in_force_on(timezone.localdate()).filter(
+        purpose=round.service.purpose_id
+    )
+    in_force = set(bases.values_list("operation", flat=True))
+    for operation in (Operation.SELECTING, Operation.CONTACTING):
+        if operation not in in_force:
+            yield {"code": "no_basis", "operation": operation.value}
+
+
+def is_school_holiday(day: date) -> bool:
+    """Helsinki's school holidays: summer, week 42, Christmas and week 8, when families are away.
+
+    The exact days are decided for each school year; these are those of every year.
+    """
+    week = day.isocalendar().week
+    summer = (6, 5) <= (day.month, day.day) <= (8, 8)
+    christmas = (day.month, day.day) >= (12, 22) or (day.month, day.day) <= (1, 6)
+    return summer or christmas or week in (8, 42)
