@@ -60,14 +60,14 @@ FAILURES: dict[int, Failure] = {
 }
 
 # Twilio's own magic test numbers for refusals, and in the same unassigned exchange one for
-# each kind of dead phone: +1 500 555 and the last four digits of the code.
+# each kind of dead phone: +1 500 555 3003 for 30003.
 MAGIC_RECIPIENTS: dict[str, int] = {
     "+15005550001": 21211,
     "+15005550002": 21612,
     "+15005550003": 21408,
     "+15005550004": 21610,
     "+15005550009": 21614,
-    **{f"+1500555{code % 10000:04d}": code for code in FAILURES if code >= 30000},
+    **{f"+15005553{code % 1000:03d}": code for code in FAILURES if code >= 30000},
 }
 MAGIC_SENDERS: dict[str, int] = {
     "+15005550001": 21212,

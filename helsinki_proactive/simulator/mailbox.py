@@ -90,7 +90,7 @@ class Mailbox:
             arrived_at=time.time(),
             sender=envelope.mail_from or "",
             recipients=tuple(envelope.rcpt_tos),
-            subject=str(message.get("Subject", "")),
+            subject=str(message.get("Subject", "")).strip(),  # a folded one begins with a blank
             headers=tuple((name, str(value)) for name, value in message.items()),
             text=_part(message, "plain"),
             html=_part(message, "html"),
@@ -101,4 +101,8 @@ def _part(message: EmailMessage, subtype: str) -> str:
     part = message.get_body(preferencelist=(subtype,))
     if part is None:
         return ""
-    return str(part.get_content())
+    try:
+        text = str(part.get_content())
+    except LookupError:  # a charset that nobody knows
+        text = bytes(part.get_payload(decode=True)).decode(errors="replace")
+    return text.replace("\r\n", "\n")

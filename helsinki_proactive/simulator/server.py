@@ -117,13 +117,13 @@ def _announce(ports: Ports, http_socket: socket.socket, smtp_socket: socket.sock
             "pid": os.getpid(),
         }
     )
-    sys.stdout.write(f"{ready}\n")
-    sys.stdout.flush()
     if ports.ready_path is not None:
         # Complete or not there: whoever waits for the file never reads half of it.
         unfinished = ports.ready_path.with_name(f"{ports.ready_path.name}.{os.getpid()}")
         unfinished.write_text(ready, encoding="utf-8")
         unfinished.replace(ports.ready_path)
+    sys.stdout.write(f"{ready}\n")
+    sys.stdout.flush()
 
 
 def _stop_at_end_of_stdin(server: uvicorn.Server) -> None:
