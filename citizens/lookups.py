@@ -11,7 +11,6 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
     DecimalField,
     Exists,
-    Expression,
     F,
     Func,
     IntegerField,
@@ -21,6 +20,7 @@ from django.db.models import (
     Subquery,
     Value,
 )
+from django.db.models.expressions import Combinable
 from django.db.models.functions import NullIf
 
 from citizens.models import Guardianship, RegisteredFact, ValueType
@@ -38,7 +38,7 @@ class Lookup(Protocol):
     def known(self, as_of: date) -> Q:
         """Whose value is known."""
 
-    def value(self, as_of: date) -> Expression | F:
+    def value(self, as_of: date) -> Combinable:
         """The value itself, or NULL, as jsonb can hold it."""
 
 
@@ -55,7 +55,7 @@ class Column:
     def known(self, as_of: date) -> Q:
         return EVERYBODY if self.unknown is None else ~self.unknown
 
-    def value(self, as_of: date) -> Expression | F:
+    def value(self, as_of: date) -> Combinable:
         return F(self.field) if self.unknown is None else NullIf(self.field, Value(""))
 
     def _one(self, question: Question, as_of: date) -> Q:
@@ -80,7 +80,7 @@ class Age:
     def known(self, as_of: date) -> Q:
         return EVERYBODY
 
-    def value(self, as_of: date) -> Expression | F:
+    def value(self, as_of: date) -> Combinable:
         return Func(
             as_of,
             F("birth_date"),
@@ -130,7 +130,7 @@ class Fact:
     def known(self, as_of: date) -> Q:
         return Q(Exists(self._rows()))
 
-    def value(self, as_of: date) -> Expression | F:
+    def value(self, as_of: date) -> Combinable:
         value = F(self.value_type.value)
         if self.value_type == ValueType.NUMBER:
             trimmed = Func(value, function="TRIM_SCALE", output_field=DecimalField())
@@ -164,7 +164,7 @@ class Related:
     def known(self, as_of: date) -> Q:
         return EVERYBODY
 
-    def value(self, as_of: date) -> Expression | F:
+    def value(self, as_of: date) -> Combinable:
         return ArraySubquery(self._rows(as_of).order_by(self.field).values(self.field))
 
     def _rows(self, as_of: date) -> "QuerySet[Guardianship]":

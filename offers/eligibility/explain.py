@@ -7,7 +7,7 @@ An explanation has the form of the criteria, with the answer written beside each
 
 import json
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import (
     BooleanField,
@@ -23,24 +23,28 @@ from django.db.models.functions import Cast, JSONArray, JSONObject
 
 from citizens.models import Person
 from citizens.operators import PRESENCE
-from offers.eligibility.criteria import Criterion, criterion_json, parse_criteria
+from offers.catalogue.criteria import Criterion, criterion_json, parse_criteria
 
 Explanation = dict[str, Any]
 
 
 def with_facts(people: QuerySet[Person], criteria: object, *, as_of: date) -> QuerySet[Person]:
     """The people, each with the explanation as ``facts``. Raises CriteriaError."""
-    groups = [
-        JSONObject(any=JSONArray(*(_answered(criterion, as_of) for criterion in group)))
-        for group in parse_criteria(criteria)
-    ]
-    return people.annotate(facts=JSONObject(as_of=Value(as_of.isoformat()), all=JSONArray(*groups)))
+    return people.annotate(facts=_explanation(criteria, as_of))
 
 
 def explain(criteria: object, *, person: Person, as_of: date) -> Explanation:
     """Why the person holds the criteria or doesn't, fact by fact, as registered now."""
-    people = Person.objects.filter(pk=person.pk)
-    return with_facts(people, criteria, as_of=as_of).values_list("facts", flat=True).get()
+    asked = Person.objects.filter(pk=person.pk).annotate(explanation=_explanation(criteria, as_of))
+    return cast(Explanation, asked.get().explanation)
+
+
+def _explanation(criteria: object, as_of: date) -> JSONObject:
+    groups = [
+        JSONObject(any=JSONArray(*(_answered(criterion, as_of) for criterion in group)))
+        for group in parse_criteria(criteria)
+    ]
+    return JSONObject(as_of=Value(as_of.isoformat()), all=JSONArray(*groups))
 
 
 def _answered(criterion: Criterion, as_of: date) -> Expression:

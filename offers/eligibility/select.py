@@ -7,12 +7,13 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models, router
-from django.db.models import Case, Count, Expression, F, Q, QuerySet, Value, When
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from citizens.models import Person
 from citizens.models.people import HELSINKI
-from offers.eligibility.criteria import Criteria, Criterion, parse_criteria
+from offers.catalogue.criteria import Criteria, Criterion, parse_criteria
 
 
 def matching(criteria: object, *, as_of: date) -> QuerySet[Person]:
@@ -69,7 +70,7 @@ def _by_attribute(group: tuple[Criterion, ...]) -> Iterator[list[Criterion]]:
 def insert_select(
     model: type[models.Model],
     rows: QuerySet[Any],
-    columns: Mapping[str, str | Expression | F],
+    columns: Mapping[str, str | Combinable],
 ) -> int:
     """Insert a row of ``model`` for each row of the query, in one statement; how many were new.
 
@@ -88,7 +89,8 @@ def insert_select(
         sql, parameters = query.get_compiler(connection=connection).as_sql()
     except EmptyResultSet:
         return 0
-    into = ", ".join(quote(model._meta.get_field(name).column) for name in sources)
+    column_of = {field.name: str(field.column) for field in model._meta.concrete_fields}
+    into = ", ".join(quote(column_of[name]) for name in sources)
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {quote(model._meta.db_table)} ({into}) {sql} ON CONFLICT DO NOTHING",
@@ -97,12 +99,12 @@ def insert_select(
         return int(cursor.rowcount)
 
 
-def _defaults(model: type[models.Model]) -> dict[str, Expression | F]:
+def _defaults(model: type[models.Model]) -> dict[str, Combinable]:
     defaults = {field.name: _default(field) for field in model._meta.concrete_fields}
     return {name: default for name, default in defaults.items() if default is not None}
 
 
-def _default(field: "models.Field[Any, Any]") -> Expression | None:
+def _default(field: "models.Field[Any, Any]") -> Combinable | None:
     if field.primary_key or field.generated or field.has_db_default():
         return None
     if getattr(field, "auto_now_add", False) or getattr(field, "auto_now", False):

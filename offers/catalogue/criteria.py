@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from citizens.attributes import AttributeDefinition, known_attributes
 from citizens.operators import Operator, Question
-from offers.eligibility.values import ValueRefused, read_value, written
+from offers.catalogue.values import BadValueError, read_value, written
 
 MOST_CRITERIA = 200
 Path = tuple[str | int, ...]
@@ -59,8 +59,8 @@ def parse_criteria(
     known = known_attributes() if attributes is None else attributes
     try:
         groups = list(_groups(data))
-    except _Malformed as malformed:
-        raise CriteriaError([malformed.problem]) from None
+    except _BadPartError as bad:
+        raise CriteriaError([bad.problem]) from None
     problems: list[Problem] = []
     criteria: list[tuple[Criterion, ...]] = []
     for number, group in enumerate(groups):
@@ -68,8 +68,8 @@ def parse_criteria(
         for place, item in enumerate(group):
             try:
                 read.append(_criterion(item, known, ("all", number, "any", place)))
-            except _Malformed as malformed:
-                problems.append(malformed.problem)
+            except _BadPartError as bad:
+                problems.append(bad.problem)
         criteria.append(tuple(read))
     if problems:
         raise CriteriaError(problems)
@@ -92,7 +92,7 @@ def criterion_json(criterion: Criterion) -> dict[str, object]:
     return form
 
 
-class _Malformed(Exception):
+class _BadPartError(Exception):
     def __init__(self, path: Path, reason: str, suggestion: str = "") -> None:
         super().__init__(reason)
         self.problem = Problem(path, reason, suggestion)
@@ -101,7 +101,7 @@ class _Malformed(Exception):
 def _groups(data: object) -> Iterator[list[object]]:
     groups = data.get("all") if isinstance(data, Mapping) else None
     if not isinstance(groups, list) or not groups:
-        raise _Malformed(
+        raise _BadPartError(
             ("all",),
             _("There are no criteria: everybody would match."),
             _("Give at least one attribute, operator and value."),
@@ -110,14 +110,14 @@ def _groups(data: object) -> Iterator[list[object]]:
     for number, group in enumerate(groups):
         items = group.get("any") if isinstance(group, Mapping) else None
         if not isinstance(items, list) or not items:
-            raise _Malformed(
+            raise _BadPartError(
                 ("all", number),
                 _("This group holds no criteria: nobody would match."),
                 _("Give at least one criterion, or take the group away."),
             )
         count += len(items)
         if count > MOST_CRITERIA:
-            raise _Malformed(
+            raise _BadPartError(
                 ("all", number),
                 _("There are more than %(most)s criteria.") % {"most": MOST_CRITERIA},
                 _("Use one criterion with several values, or a registered fact."),
@@ -127,17 +127,17 @@ def _groups(data: object) -> Iterator[list[object]]:
 
 def _criterion(item: object, known: Mapping[str, AttributeDefinition], path: Path) -> Criterion:
     if not isinstance(item, Mapping):
-        raise _Malformed(path, _("A criterion has an attribute, an operator and a value."))
+        raise _BadPartError(path, _("A criterion has an attribute, an operator and a value."))
     extra = sorted(str(key) for key in item if key not in ("attribute", "operator", "value"))
     if extra:
-        raise _Malformed(
+        raise _BadPartError(
             (*path, extra[0]),
             _("A criterion knows nothing of %(name)s.") % {"name": _shown(extra[0])},
             _("It has an attribute, an operator and a value."),
         )
     attribute = known.get(str(item.get("attribute", "")))
     if attribute is None:
-        raise _Malformed(
+        raise _BadPartError(
             (*path, "attribute"),
             _("There is no attribute %(name)s.") % {"name": _shown(item.get("attribute"))},
             _nearest(item.get("attribute"), list(known)),
@@ -145,21 +145,21 @@ def _criterion(item: object, known: Mapping[str, AttributeDefinition], path: Pat
     operator = _operator(item.get("operator"), attribute, path)
     try:
         value = read_value(attribute, operator, item.get("value"))
-    except ValueRefused as refused:
-        raise _Malformed((*path, "value"), refused.reason, refused.suggestion) from None
+    except BadValueError as bad:
+        raise _BadPartError((*path, "value"), bad.reason, bad.suggestion) from None
     return Criterion(attribute, Question(operator, value))
 
 
 def _operator(name: object, attribute: AttributeDefinition, path: Path) -> Operator:
     offered = [operator.value for operator in attribute.operators]
     if name not in Operator.values:
-        raise _Malformed(
+        raise _BadPartError(
             (*path, "operator"),
             _("There is no operator %(name)s.") % {"name": _shown(name)},
             _nearest(name, offered),
         )
     if name not in offered:
-        raise _Malformed(
+        raise _BadPartError(
             (*path, "operator"),
             _("The operator %(name)s can't be asked of %(attribute)s.")
             % {"name": name, "attribute": attribute.code},

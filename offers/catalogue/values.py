@@ -25,7 +25,7 @@ CODE = re.compile(
 )
 
 
-class ValueRefused(ValueError):
+class BadValueError(ValueError):
     """The value can't be compared with the attribute."""
 
     def __init__(self, reason: str, suggestion: str = "") -> None:
@@ -35,16 +35,16 @@ class ValueRefused(ValueError):
 
 
 def read_value(attribute: AttributeDefinition, operator: Operator, raw: object) -> Value:
-    """The value as the operator compares it. Raises ValueRefused."""
+    """The value as the operator compares it. Raises BadValueError."""
     if operator in PRESENCE:
         if raw is not None:
-            raise ValueRefused(
+            raise BadValueError(
                 _("The operator %(name)s takes no value.") % {"name": operator.value},
                 _("Take the value away."),
             )
         return None
     if raw is None:
-        raise ValueRefused(_("The value is missing."))
+        raise BadValueError(_("The value is missing."))
     if operator in YEARS:
         return _years(raw)
     if operator in YEAR_SPAN:
@@ -83,7 +83,7 @@ def _scalar(attribute: AttributeDefinition, raw: object) -> Scalar:
 
 def _years(raw: object) -> int:
     if isinstance(raw, bool) or not isinstance(raw, int) or not 0 <= raw <= OLDEST:
-        raise ValueRefused(
+        raise BadValueError(
             _("%(value)s is not a number of years.") % {"value": _shown(raw)},
             _("Give a whole number from 0 to %(most)s.") % {"most": OLDEST},
         )
@@ -98,7 +98,7 @@ def _date(attribute: AttributeDefinition, raw: object) -> date:
             return date.fromisoformat(raw)
         except ValueError:
             pass
-    raise ValueRefused(
+    raise BadValueError(
         _("%(attribute)s is a date, and %(value)s is not.")
         % {"attribute": attribute.code, "value": _shown(raw)},
         _("Write a date as year-month-day, such as 2021-05-03."),
@@ -113,7 +113,7 @@ def _number(attribute: AttributeDefinition, raw: object) -> Decimal:
                 return number
         except InvalidOperation:
             pass
-    raise ValueRefused(
+    raise BadValueError(
         _("%(attribute)s is a number, and %(value)s is not.")
         % {"attribute": attribute.code, "value": _shown(raw)},
         _("Write a number without quotation marks, such as 65 or 0.5."),
@@ -123,7 +123,7 @@ def _number(attribute: AttributeDefinition, raw: object) -> Decimal:
 def _boolean(attribute: AttributeDefinition, raw: object) -> bool:
     if isinstance(raw, bool):
         return raw
-    raise ValueRefused(
+    raise BadValueError(
         _("%(attribute)s is yes or no, and %(value)s is neither.")
         % {"attribute": attribute.code, "value": _shown(raw)},
         _("Write true or false without quotation marks."),
@@ -132,14 +132,14 @@ def _boolean(attribute: AttributeDefinition, raw: object) -> bool:
 
 def _text(attribute: AttributeDefinition, raw: object) -> str:
     if not isinstance(raw, str):
-        raise ValueRefused(
+        raise BadValueError(
             _("%(attribute)s is a text, and %(value)s is not.")
             % {"attribute": attribute.code, "value": _shown(raw)},
             _("Write a text in quotation marks."),
         )
     if attribute.choices and raw not in attribute.choices:
         near = get_close_matches(raw, attribute.choices, n=1, cutoff=0.5)
-        raise ValueRefused(
+        raise BadValueError(
             _("%(attribute)s is never %(value)s.")
             % {"attribute": attribute.code, "value": _shown(raw)},
             _("Did you mean %(name)s?") % {"name": near[0]}
@@ -147,12 +147,12 @@ def _text(attribute: AttributeDefinition, raw: object) -> str:
             else _("Possible are: %(names)s.") % {"names": ", ".join(attribute.choices)},
         )
     if not PLAIN_TEXT.fullmatch(raw) or CODE.search(raw):
-        raise ValueRefused(
+        raise BadValueError(
             _("%(value)s is not a plain word, code or number.") % {"value": _shown(raw)},
             _("Only letters, digits, spaces and . , : / & + - are values."),
         )
     if attribute.pattern and not re.fullmatch(attribute.pattern, raw):
-        raise ValueRefused(
+        raise BadValueError(
             _("%(attribute)s never looks like %(value)s.")
             % {"attribute": attribute.code, "value": _shown(raw)},
             _("It looks like %(example)s.") % {"example": attribute.example},
@@ -162,14 +162,14 @@ def _text(attribute: AttributeDefinition, raw: object) -> str:
 
 def _several(raw: object, exactly: int | None = None) -> Sequence[object]:
     if not isinstance(raw, list | tuple) or not raw or (exactly and len(raw) != exactly):
-        raise ValueRefused(
+        raise BadValueError(
             _("The value is a list of %(count)s.") % {"count": exactly}
             if exactly
             else _("The value is a list."),
             _("Write it in square brackets, such as [30, 65]."),
         )
     if len(raw) > MOST_VALUES:
-        raise ValueRefused(
+        raise BadValueError(
             _("There are more than %(most)s values.") % {"most": MOST_VALUES},
             _("Use a registered fact instead."),
         )
@@ -179,7 +179,7 @@ def _several(raw: object, exactly: int | None = None) -> Sequence[object]:
 def _ordered(pair: Sequence[Scalar]) -> tuple[Scalar, Scalar]:
     first, last = pair
     if first > last:  # type: ignore[operator]  # both are of the attribute's type
-        raise ValueRefused(
+        raise BadValueError(
             _("The first value is greater than the last: nobody would match."),
             _("Write the smaller value first."),
         )

@@ -1,0 +1,157 @@
+"""Loading the catalogue: the files are checked as a whole, then the database follows them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from citizens.attributes import known_attributes
+from citizens.models import Attribute
+from consents.models import LegalBasis, Purpose
+from offers.catalogue.files import ServiceFile, read_service
+from offers.catalogue.problems import CatalogueError, FileProblem
+from offers.models import EligibilityRule, Service, ServiceText
+
+CATALOGUE = Path(__file__).parent
+FILE = "service.toml"
+M = TypeVar("M", bound=models.Model)
+
+
+@dataclass
+class CatalogueChanges:
+    """What loading changed, one line each; ``kept`` are rules a person has changed since."""
+
+    services: list[str] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+
+def load_catalogue(
+    *, folder: Path = CATALOGUE, by: AbstractUser | None = None, dry_run: bool = False
+) -> CatalogueChanges:
+    """Make purposes, legal bases, attributes, services, texts and rules as the files say.
+
+    Raises CatalogueError, and changes nothing, if any file is wrong. A rule becomes a new version
+    only when its criteria are new; the file's review is its approval. Services whose folder is
+    gone stay as they are: one is put out of use with ``active = false``.
+    """
+    files = read_catalogue(folder)
+    changes = CatalogueChanges()
+    with transaction.atomic():
+        for file in files:
+            _load(file, by, changes)
+        transaction.set_rollback(dry_run)
+    return changes
+
+
+def read_catalogue(folder: Path = CATALOGUE) -> list[ServiceFile]:
+    """Every service of the catalogue. Raises CatalogueError with everything that is wrong."""
+    known = known_attributes()
+    files: list[ServiceFile] = []
+    problems: list[FileProblem] = []
+    folders = sorted(path.parent for path in folder.glob(f"*/{FILE}"))
+    if not folders:
+        problems.append(FileProblem(str(folder.name), 1, _("There is no service here.")))
+    for path in folders:
+        try:
+            files.append(read_service(path, root=folder, attributes=known))
+        except CatalogueError as error:
+            problems += error.problems
+    problems += _disagreements(files)
+    if problems:
+        raise CatalogueError(problems)
+    return files
+
+
+def _disagreements(files: list[ServiceFile]) -> list[FileProblem]:
+    """Attributes that two services describe differently, or whose facts have another type."""
+    typed = dict(Attribute.objects.exclude(facts=None).values_list("code", "value_type").distinct())
+    described: dict[str, dict[str, Any]] = {}
+    problems = []
+    for file in files:
+        for row in file.attributes:
+            first = described.setdefault(row["code"], row)
+            other_type = typed.get(row["code"], row["value_type"]) != row["value_type"]
+            if first != row or other_type:
+                reason = _("Attribute %(code)s is described differently elsewhere.")
+                name = f"{file.code}/{FILE}"
+                problems.append(FileProblem(name, 1, reason % {"code": row["code"]}))
+    return problems
+
+
+def _load(file: ServiceFile, by: AbstractUser | None, changes: CatalogueChanges) -> None:
+    changes.services.append(file.code)
+    for row in file.attributes:
+        _sync(Attribute, {"code": row["code"]}, row, changes, f"attribute {row['code']}")
+    purpose = _sync(Purpose, {"code": file.code}, file.purpose, changes, f"purpose {file.code}")
+    for basis in file.bases:
+        key = {"purpose": purpose} | {
+            name: basis[name] for name in ("operation", "source", "in_force_from")
+        }
+        name = f"legal basis {file.code}: {basis['operation']} ({basis['source']})"
+        _sync(LegalBasis, key, basis, changes, name)
+    service = _sync(
+        Service,
+        {"code": file.code},
+        {**file.service, "purpose": purpose},
+        changes,
+        f"service {file.code}",
+    )
+    _load_texts(service, file.texts, changes)
+    _load_rule(service, file.criteria, by, changes)
+
+
+def _load_texts(service: Service, texts: list[dict[str, Any]], changes: CatalogueChanges) -> None:
+    kept = set()
+    for text in texts:
+        key = {name: text[name] for name in ("kind", "channel", "language")}
+        name = f"text {service.code}: " + ".".join(key.values())
+        kept.add(_sync(ServiceText, {"service": service, **key}, text, changes, name).pk)
+    for gone in service.texts.exclude(pk__in=kept):
+        changes.changes.append(f"- text {service.code}: {gone.kind}.{gone.channel}.{gone.language}")
+        gone.delete()
+
+
+def _load_rule(
+    service: Service, criteria: dict[str, Any], by: AbstractUser | None, changes: CatalogueChanges
+) -> None:
+    in_force = EligibilityRule.objects.in_force().filter(service=service).first()
+    if service.rules.filter(criteria=criteria).exists():
+        if in_force and in_force.criteria != criteria:
+            changes.kept.append(f"{service.code}: version {in_force.version}")
+        return
+    newest = service.rules.aggregate(newest=models.Max("version"))["newest"] or 0
+    EligibilityRule.objects.create(
+        service=service,
+        version=newest + 1,
+        criteria=criteria,
+        created_by_id=by.pk if by else None,
+        approved_at=timezone.now(),
+    )
+    changes.changes.append(f"+ rule {service.code}: version {newest + 1}")
+
+
+def _sync(
+    model: type[M],
+    key: Mapping[str, Any],
+    values: Mapping[str, Any],
+    changes: CatalogueChanges,
+    name: str,
+) -> M:
+    """The row with this key, made or changed to hold the values."""
+    row = model._default_manager.filter(**key).first()
+    if row is None:
+        changes.changes.append(f"+ {name}")
+        return model._default_manager.create(**{**values, **key})
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    if changed:
+        for field_name in changed:
+            setattr(row, field_name, values[field_name])
+        row.save(update_fields=changed)
+        changes.changes.append(f"~ {name}: {', '.join(changed)}")
+    return row
