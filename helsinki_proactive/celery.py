@@ -19,7 +19,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helsinki_proactive.settings")
 QUEUES = ("replies", "reminders", "bulk")
 """In the order in which a worker empties them."""
 
-SCHEDULE: dict[str, float] = {}
+SCHEDULE: dict[str, float] = {
+    "offers.tasks.sweep": 5,
+    "offers.tasks.reconcile": 10,
+}
 """Periodic tasks: name -> seconds between two runs. None asks for an hour of the day: due times
 are columns, which daylight saving does not touch."""
 

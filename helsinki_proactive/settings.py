@@ -228,7 +228,6 @@ EMAIL_PORT = env.integer("EMAIL_PORT", default=587 if DEPLOYED else 1025)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", default="")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", default="")
 EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS", default=DEPLOYED)
-EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.needed(
     "DEFAULT_FROM_EMAIL", hint="the address families are written from", local="hki@example.invalid"
 )
@@ -245,10 +244,15 @@ def _hours(text: str) -> tuple[int, int] | None:
 
 
 # Sending
+CITY_PHONE = env.text("CITY_PHONE", default="09 310 1691")  # where people answer: the switchboard
 QUIET_HOURS = env.parsed(  # (first, last): nothing is sent before first or from last o'clock on
     "QUIET_HOURS", default="8-20", parse=_hours, hint="8-20 to send from 8 to 20, or off"
 )
 SENDING_CONCURRENCY = env.integer("SENDING_CONCURRENCY", default=16)
+PROVIDER_TIMEOUT_SECONDS = env.parsed(  # for connecting, and for each answer waited for
+    "PROVIDER_TIMEOUT_SECONDS", default="10", parse=float, hint="a number of seconds, such as 10"
+)
+EMAIL_TIMEOUT = PROVIDER_TIMEOUT_SECONDS
 DRY_RUN_ALLOW = env.several("DRY_RUN_ALLOW")  # the only recipients staging writes to
 
 # API

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -7,3 +9,7 @@ class OffersConfig(AppConfig):
 
     name = "offers"
     verbose_name = _("offers")
+
+    def ready(self) -> None:
+        """Listen for people who must not be contacted any more."""
+        import_module("offers.delivery.purge")

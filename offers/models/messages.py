@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Self
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -33,6 +34,22 @@ class MessageState(models.TextChoices):
 
 
 HANDED_OVER = (MessageState.SENT, MessageState.DELIVERED)
+
+JOURNEY = [
+    (MessageState.QUEUED, MessageState.SENDING),
+    (MessageState.QUEUED, MessageState.SENT),  # in the provider's own request, or found in its list
+    (MessageState.QUEUED, MessageState.CANCELLED),
+    (MessageState.SENDING, MessageState.SENT),
+    (MessageState.SENDING, MessageState.QUEUED),  # surely not taken: later again
+    (MessageState.SENDING, MessageState.FAILED),
+    (MessageState.SENDING, MessageState.UNCERTAIN),
+    (MessageState.UNCERTAIN, MessageState.SENT),
+    (MessageState.UNCERTAIN, MessageState.QUEUED),  # the provider's list says: not taken
+    (MessageState.UNCERTAIN, MessageState.FAILED),  # a caseworker has decided
+    (MessageState.SENT, MessageState.DELIVERED),
+    (MessageState.SENT, MessageState.FAILED),
+]
+"""The only ways from one state to another; what is final stays so."""
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -115,6 +132,13 @@ class Message(Encrypted):
                 condition=Q(state=MessageState.SENDING),
                 name="message_leased",
             ),
+        ]
+        triggers = [
+            pgtrigger.FSM(
+                name="journey",
+                field="state",
+                transitions=[(old.value, new.value) for old, new in JOURNEY],
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,1 @@
+"""From a row to a phone: the outbox, the gate, the channels, the receipts."""

@@ -1,0 +1,108 @@
+"""E-mail over SMTP: a plain part and an HTML part, no tracking, one connection for each thread."""
+
+import smtplib
+import threading
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.template.loader import render_to_string
+
+from offers.delivery.channels.interface import Outbound, Parcel
+from offers.delivery.errors import NotTakenError, ProviderError, UncertainError
+
+SMTP_OK = 250
+
+
+class EmailChannel(Outbound):
+    """Hands mails to the SMTP server. Nobody can ask it afterwards what it has taken."""
+
+    provider = "smtp"
+    has_list = False
+
+    def __init__(self) -> None:
+        self._opened: list[BaseEmailBackend] = []
+        self._mine = threading.local()
+
+    def send(self, parcel: Parcel) -> str:
+        """Send the mail; its Message-ID is the provider's id. See ``Outbound.send``."""
+        connection = self._connection()
+        mail = compose(parcel)
+        mail.connection = connection
+        try:
+            mail.send()
+        except (smtplib.SMTPException, OSError) as error:
+            connection.close()
+            raise _outcome(error) from None
+        return str(mail.extra_headers["Message-ID"])
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        for connection in self._opened:
+            connection.close()
+
+    def _connection(self) -> BaseEmailBackend:
+        connection: BaseEmailBackend | None = getattr(self._mine, "connection", None)
+        if connection is None:
+            connection = self._mine.connection = get_connection()
+            self._opened.append(connection)
+        try:
+            _let_go_if_closed(connection)
+            connection.open()
+        except (smtplib.SMTPException, OSError) as error:
+            connection.close()
+            code = _answered(error)
+            raise NotTakenError(code or "unreachable") from None
+        return connection
+
+
+def compose(parcel: Parcel) -> EmailMultiAlternatives:
+    """The mail of a parcel. Its Message-ID is the same however often it is made."""
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    mail = EmailMultiAlternatives(
+        subject=parcel.subject,
+        body=parcel.body,
+        to=[parcel.recipient],
+        headers={
+            "Message-ID": f"<{parcel.message_id}.{parcel.attempt}@{domain}>",
+            "Auto-Submitted": "auto-generated",
+            "Content-Language": parcel.language,
+        },
+    )
+    paragraphs = [part.splitlines() for part in parcel.body.strip().split("\n\n")]
+    mail.attach_alternative(
+        render_to_string(
+            "delivery/email.html",
+            {"language": parcel.language, "subject": parcel.subject, "paragraphs": paragraphs},
+        ),
+        "text/html",
+    )
+    return mail
+
+
+def _let_go_if_closed(connection: BaseEmailBackend) -> None:
+    """A server closes idle connections: noticed before a mail is lost to the question where."""
+    smtp: smtplib.SMTP | None = getattr(connection, "connection", None)
+    if smtp is None:
+        return
+    try:
+        still_there = smtp.noop()[0] == SMTP_OK
+    except (smtplib.SMTPException, OSError):
+        still_there = False
+    if not still_there:
+        connection.close()
+
+
+def _outcome(error: Exception) -> ProviderError:
+    """A numbered answer is a clear no; a lost connection leaves us not knowing."""
+    code = _answered(error)
+    return NotTakenError(code) if code else UncertainError("connection_lost")
+
+
+def _answered(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        return str(error.smtp_code) if error.smtp_code > 0 else ""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return str(next(iter(error.recipients.values()))[0])
+    return ""

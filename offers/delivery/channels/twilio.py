@@ -1,0 +1,158 @@
+"""SMS through Twilio's own client. Whether that is Twilio or the simulator, only the URL knows."""
+
+import logging
+import threading
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+from django.conf import settings
+from requests.adapters import HTTPAdapter
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+
+from offers.delivery.channels.interface import Outbound, Parcel, Taken
+from offers.delivery.errors import NotTakenError, UncertainError
+
+API = "https://api.twilio.com"
+MOST_LISTED = 1000
+
+_silent = logging.getLogger("offers.delivery.twilio_http")
+_silent.disabled = True  # the client's own lines hold numbers and texts
+
+
+class PooledHttpClient(TwilioHttpClient):
+    """Twilio's transport with our base URL, a connection for each caller, and time limits."""
+
+    def __init__(self, *, base_url: str, connections: int) -> None:
+        super().__init__(
+            pool_connections=False, timeout=settings.PROVIDER_TIMEOUT_SECONDS, logger=_silent
+        )
+        self._base_url = base_url
+        self._answered = threading.local()
+        self.session = requests.Session()
+        self.session.trust_env = False  # no proxy, no .netrc: asked of the disk at every call
+        # No retries: whether a message was taken is for the outbox to find out.
+        pool = HTTPAdapter(pool_maxsize=connections, pool_block=True, max_retries=0)
+        self.session.mount(base_url, pool)
+
+    def request(  # the client's own signature
+        self,
+        method: str,
+        url: str,
+        params: dict[str, object] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        """Call the provider; remembers for the calling thread how long it asked us to wait."""
+        response = super().request(
+            method,
+            self._base_url + url.removeprefix(API),
+            params=params,
+            data=data,
+            headers=headers,
+            auth=auth,
+            timeout=timeout,  # the client's own: for connecting, and for the answer
+            allow_redirects=allow_redirects,
+        )
+        self._answered.headers = response.headers
+        return response
+
+    def asked_to_wait(self) -> float:
+        """The seconds of the last answer's Retry-After to this thread; 0 if it had none."""
+        headers: Any = getattr(self._answered, "headers", None) or {}
+        seconds = headers.get("Retry-After", "")
+        return float(seconds) if seconds.isdecimal() else 0.0
+
+
+class TwilioChannel(Outbound):
+    """Hands texts to Twilio and asks its message list."""
+
+    provider = "twilio"
+    has_list = True
+
+    def __init__(self) -> None:
+        self._http = PooledHttpClient(
+            base_url=settings.TWILIO_BASE_URL, connections=settings.SENDING_CONCURRENCY
+        )
+        self._client = Client(
+            settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=self._http
+        )
+
+    def send(self, parcel: Parcel) -> str:
+        """Create the message; see ``Outbound.send``."""
+        try:
+            created = self._client.messages.create(
+                to=parcel.recipient,
+                from_=settings.TWILIO_FROM,
+                body=parcel.body,
+                status_callback=status_callback(parcel.message_id),
+            )
+        except requests.ConnectionError as error:
+            raise _broken(error) from None
+        except TwilioRestException as error:
+            raise _refused(error, self._http.asked_to_wait()) from None
+        except (requests.RequestException, TwilioException, ValueError) as error:
+            raise UncertainError(_code(error)) from None
+        return str(created.sid)
+
+    def taken(self, *, recipient: str, since: datetime) -> list[Taken]:
+        """Twilio's list of texts to ``recipient``; see ``Outbound.taken``.
+
+        Not filtered by Twilio's DateSent: a text that still waits there has no such date.
+        """
+        try:
+            found = self._client.messages.stream(
+                to=recipient, from_=settings.TWILIO_FROM, limit=MOST_LISTED
+            )
+            newest_first = []
+            for text in found:
+                if text.date_created and text.date_created < since:
+                    break
+                newest_first.append(
+                    Taken(str(text.sid), text.body or "", text.date_created or since)
+                )
+        except (requests.RequestException, TwilioException, ValueError) as error:
+            raise UncertainError(_code(error)) from None
+        return newest_first[::-1]
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._http.session is not None:
+            self._http.session.close()
+
+
+def status_callback(message_id: int) -> str:
+    """Where receipts of a message go; its number lets a receipt find it even before its id."""
+    query = urlencode({"message": message_id})
+    return f"{settings.HP_PUBLIC_URL}/webhooks/twilio/status?{query}"
+
+
+def _broken(error: requests.ConnectionError) -> NotTakenError | UncertainError:
+    """A connection that was never made took nothing; one that broke may have taken it."""
+    cause: Any = error.args[0] if error.args else None
+    if isinstance(cause, MaxRetryError):
+        cause = cause.reason
+    if isinstance(cause, NewConnectionError | ConnectTimeoutError):
+        return NotTakenError("unreachable")
+    return UncertainError("connection_lost")
+
+
+def _refused(error: TwilioRestException, wait_seconds: float) -> NotTakenError | UncertainError:
+    """4xx is a clear no; after 5xx nobody knows whether it was taken."""
+    if 400 <= error.status < 500:
+        return NotTakenError(_code(error), wait_seconds=wait_seconds)
+    return UncertainError(_code(error))
+
+
+def _code(error: Exception) -> str:
+    if isinstance(error, TwilioRestException):
+        return str(error.code)
+    return "timeout" if isinstance(error, requests.Timeout) else "unreadable_answer"

@@ -1,0 +1,84 @@
+"""Every provider code we know and what we do about it: the only place that says so.
+
+Sources: Twilio's error dictionary (https://www.twilio.com/docs/api/errors); RFC 5321 (SMTP).
+"""
+
+from enum import Enum
+
+from offers.models import MessageState
+
+
+class Verdict(Enum):
+    """What a code means for the message and for the contact point."""
+
+    RETRY = "again, later"
+    BUSY = "again, later and slower; no fault of this message"
+    NEXT_CHANNEL = "not this way; the contact point may be fine for another message"
+    DEAD = "the number or address reaches nobody"
+    OPTED_OUT = "messages are not wanted here"
+    OUR_FAULT = "our account or our request is wrong: somebody must mend it"
+
+
+TWILIO: dict[str, Verdict] = {
+    "20003": Verdict.OUR_FAULT,  # credentials
+    "20404": Verdict.OUR_FAULT,
+    "20429": Verdict.BUSY,  # too many requests
+    "21211": Verdict.DEAD,  # not a phone number
+    "21212": Verdict.OUR_FAULT,  # our own number is none
+    "21217": Verdict.DEAD,
+    "21408": Verdict.NEXT_CHANNEL,  # a country we may not send to
+    "21601": Verdict.OUR_FAULT,
+    "21602": Verdict.OUR_FAULT,  # no text
+    "21603": Verdict.OUR_FAULT,
+    "21604": Verdict.OUR_FAULT,
+    "21606": Verdict.OUR_FAULT,  # our number cannot send
+    "21609": Verdict.OUR_FAULT,  # our status callback
+    "21610": Verdict.OPTED_OUT,
+    "21611": Verdict.BUSY,  # our number's queue is full
+    "21612": Verdict.NEXT_CHANNEL,  # no route
+    "21614": Verdict.DEAD,  # not a mobile
+    "21617": Verdict.OUR_FAULT,  # too long
+    "21635": Verdict.DEAD,  # a landline
+    "30001": Verdict.RETRY,  # queue overflow
+    "30002": Verdict.OUR_FAULT,  # account suspended
+    "30003": Verdict.NEXT_CHANNEL,  # switched off or out of reach
+    "30004": Verdict.NEXT_CHANNEL,  # blocked
+    "30005": Verdict.DEAD,  # unknown number
+    "30006": Verdict.DEAD,  # a landline, or a carrier out of reach
+    "30007": Verdict.NEXT_CHANNEL,  # filtered by a carrier
+    "30008": Verdict.NEXT_CHANNEL,  # no reason known
+}
+
+SMTP: dict[str, Verdict] = {
+    "421": Verdict.RETRY,  # closing down
+    "450": Verdict.RETRY,  # busy or greylisted
+    "451": Verdict.RETRY,
+    "452": Verdict.RETRY,  # out of room for now
+    "454": Verdict.RETRY,
+    "530": Verdict.OUR_FAULT,  # authentication
+    "535": Verdict.OUR_FAULT,
+    "550": Verdict.DEAD,  # no such mailbox
+    "551": Verdict.DEAD,
+    "552": Verdict.NEXT_CHANNEL,  # the mailbox is full for good
+    "553": Verdict.DEAD,  # not an address
+    "554": Verdict.NEXT_CHANNEL,  # refused as spam
+}
+
+FINAL_STATUSES: dict[str, MessageState] = {  # of Twilio's receipts; the others are on the way
+    "delivered": MessageState.DELIVERED,
+    "read": MessageState.DELIVERED,
+    "undelivered": MessageState.FAILED,
+    "failed": MessageState.FAILED,
+}
+
+OURS: dict[str, Verdict] = {
+    "unreachable": Verdict.RETRY,  # no connection was made
+    "not_called": Verdict.BUSY,  # the lease was nearly over
+}
+
+PROVIDERS = {"twilio": TWILIO, "smtp": SMTP}
+
+
+def verdict_on(*, provider: str, code: str) -> Verdict:
+    """What to do about ``code``; one that nobody has told us of rules this way out only."""
+    return PROVIDERS[provider].get(code) or OURS.get(code) or Verdict.NEXT_CHANNEL

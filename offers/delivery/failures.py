@@ -1,0 +1,121 @@
+"""What follows when a message cannot reach somebody: the next contact point, at last a person.
+
+A permanent failure falls through to the recipient's next healthy contact point, on whichever
+channel the service uses. When none is left and no other guardian is being reached either, a
+caseworker takes over.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from citizens.models import ContactHealth, ContactPoint
+from offers.catalogue.placeholders import ASKING
+from offers.delivery.cases import open_cases
+from offers.delivery.codes import Verdict, verdict_on
+from offers.delivery.contacts import best_first, note_health
+from offers.delivery.gate import GateReason
+from offers.delivery.queueing import queue_message
+from offers.delivery.waits import MOST_ATTEMPTS, wait_before
+from offers.models import CaseKind, Lane, Message, MessageOffer, MessageState
+
+HEALTH = {Verdict.DEAD: ContactHealth.BOUNCED, Verdict.OPTED_OUT: ContactHealth.OPTED_OUT}
+HOPELESS = (MessageState.FAILED, MessageState.CANCELLED)
+CONTACT_REASONS = (
+    GateReason.NO_CONTACT,
+    GateReason.BOUNCED,
+    GateReason.OPTED_OUT,
+    GateReason.WRONG_PERSON,
+)
+NOTHING_TO_DO = (
+    GateReason.ANSWERED,
+    GateReason.DEADLINE_PASSED,
+    GateReason.ROUND_NOT_RUNNING,
+    GateReason.NOT_ALLOWED_HERE,
+)
+"""Refusals after which nobody is missing a message: the round looks after the rest."""
+
+
+@transaction.atomic
+def follow_up_failure(message_id: int, *, code: str) -> None:
+    """Act on a message that has failed for good with the provider's ``code``."""
+    message = _load([message_id]).get()
+    verdict = verdict_on(provider=message.provider, code=code)
+    if verdict in HEALTH and message.contact_point is not None:
+        note_health(message.contact_point, HEALTH[verdict])
+    tries = _tries(message).count()
+    if verdict == Verdict.RETRY and tries < MOST_ATTEMPTS and message.contact_point is not None:
+        _send_to(message, message.contact_point, number=tries + 1, wait=wait_before(tries + 1))
+    else:
+        _try_elsewhere(message)
+
+
+def follow_up_refusals(refused: Mapping[int, GateReason]) -> None:
+    """Act on messages the gate has refused: another contact point where that was the reason,
+    a caseworker where somebody who should be asked now is not."""
+    missing = [pk for pk, reason in refused.items() if reason not in NOTHING_TO_DO]
+    for message in _load(missing):
+        if refused[message.pk] in CONTACT_REASONS:
+            _try_elsewhere(message)
+        else:
+            _to_a_caseworker(message)
+
+
+def _load(message_ids: Collection[int]) -> "QuerySet[Message]":
+    messages = Message.objects.filter(pk__in=message_ids)
+    return messages.select_related("contact_point", "round__service", "person").order_by("pk")
+
+
+def _try_elsewhere(message: Message) -> None:
+    point = _next_contact_point(message)
+    if point is not None:
+        _send_to(message, point, number=_tries(message).count() + 1, wait=timedelta(0))
+    else:
+        _to_a_caseworker(message)
+
+
+def _to_a_caseworker(message: Message) -> None:
+    """Open a case if the message asked for an answer and nobody else is asked in its stead."""
+    if message.kind in ASKING and not _anybody_hoped_for(message):
+        open_cases([message.pk], kind=CaseKind.NO_CONTACT)
+
+
+def _tries(message: Message) -> "QuerySet[Message]":
+    """This message and those that stood in for it or that it stands in for."""
+    first = message.key.partition("/")[0]
+    return Message.objects.filter(Q(key=first) | Q(key__startswith=f"{first}/"))
+
+
+def _next_contact_point(message: Message) -> ContactPoint | None:
+    if message.round is None:
+        return None
+    tried = _tries(message).exclude(contact_point=None).values("contact_point__value_index")
+    points = best_first(message.person_id, channels=message.round.service.channels)
+    return points.exclude(value_index__in=tried).first()
+
+
+def _send_to(message: Message, point: ContactPoint, *, number: int, wait: timedelta) -> None:
+    queue_message(
+        person=message.person,
+        contact_point=point,
+        kind=message.kind,
+        channel=point.kind,
+        language=message.language,
+        lane=Lane(message.lane),
+        offers=message.offers.all(),
+        round=message.round,
+        key=f"{message.key.partition('/')[0]}/{number}",
+        in_reply_to=message.in_reply_to,
+        due_at=timezone.now() + wait,
+    )
+
+
+def _anybody_hoped_for(message: Message) -> bool:
+    """Whether each of the message's offers is on its way to somebody, or has reached somebody."""
+    hoped_for = MessageOffer.objects.filter(offer=OuterRef("offer")).exclude(
+        message__state__in=HOPELESS
+    )
+    return not message.message_offers.filter(~Exists(hoped_for)).exists()

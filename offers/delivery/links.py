@@ -1,0 +1,69 @@
+"""Links by which a guardian opens a round's offers: 128 random bits, kept only as a hash."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from citizens.models import Person
+from offers.models import Link, Round
+
+TOKEN_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class LinkWish:
+    """Whose link to which round is wanted, and until when it is to open."""
+
+    round_id: int
+    guardian_id: int
+    expires_at: datetime
+
+
+def issue_link(*, round: Round, guardian: Person, expires_at: datetime) -> str:
+    """A new token for ``guardian``; earlier ones go on working until they expire."""
+    return issue_links([LinkWish(round.pk, guardian.pk, expires_at)])[0]
+
+
+def issue_links(wishes: Iterable[LinkWish]) -> list[str]:
+    """A token for each wish, in one statement. Only whoever gets the token can ever show it."""
+    wanted = [(wish, secrets.token_urlsafe(TOKEN_BYTES)) for wish in wishes]
+    Link.objects.bulk_create(
+        Link(
+            round_id=wish.round_id,
+            guardian_id=wish.guardian_id,
+            expires_at=wish.expires_at,
+            token_hash=token_hash(token),
+        )
+        for wish, token in wanted
+    )
+    return [token for _wish, token in wanted]
+
+
+def open_link(token: str) -> Link | None:
+    """The link of this token if it still opens; None whether unknown, expired or revoked."""
+    return (
+        Link.objects.select_related("round__service", "guardian")
+        .filter(token_hash=token_hash(token), revoked_at=None, expires_at__gt=timezone.now())
+        .first()
+    )
+
+
+def revoke_links(links: "QuerySet[Link]") -> int:
+    """Let these links never open again; returns how many still did."""
+    return links.filter(Q(revoked_at=None)).update(revoked_at=timezone.now())
+
+
+def address_of(token: str) -> str:
+    """The address a family is sent."""
+    return f"{settings.HP_PUBLIC_URL}/o/{token}/"
+
+
+def token_hash(token: str) -> bytes:
+    """SHA-256: enough for a secret of 128 random bits."""
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,167 @@
+"""Claiming: which messages go out now, decided at the last moment and written down before.
+
+In one transaction a batch is locked, the gate is asked, the words are made and stored, and a
+lease is taken. Only then is a provider called. No two workers hold the same message, and whoever
+dies leaves a lease behind that runs out.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q
+
+from citizens.encryption import context, encrypt
+from offers.delivery import gate, quiet, texts
+from offers.delivery.channels import Parcel, longest_call, provider_of
+from offers.delivery.errors import TextRefusedError
+from offers.delivery.failures import follow_up_refusals
+from offers.delivery.gate import GateReason, Passage
+from offers.delivery.switch import not_halted
+from offers.delivery.texts import Rendered
+from offers.models import Lane, Message, MessageState
+
+TABLE = Message._meta.db_table
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Messages that are ours to hand over. None of them is called after ``calls_until``.
+
+    That moment is on this machine's monotonic clock and well before the lease runs out, which
+    is on the database's: however wrong a worker's clock is, nobody else has the message while
+    it is being called.
+    """
+
+    parcels: Sequence[Parcel] = ()
+    taken: int = 0
+    calls_until: float = 0
+
+
+def claim(*, channel: str, lane: Lane, limit: int, now: datetime) -> Claim:
+    """Claim up to ``limit`` due messages of a channel, of ``lane`` and the more urgent ones.
+
+    ``taken`` counts those the gate refused, too: they are cancelled with the reason.
+    """
+    calls_until = time.monotonic() + lease().total_seconds() - longest_call()
+    with transaction.atomic():
+        messages = _lock_due(channel, lane, limit, now)
+        passages = gate.ask([message.pk for message in messages], now=now)
+        refused = {pk: answer.reason for pk, answer in passages.items() if answer.reason}
+        passed = [message for message in messages if message.pk not in refused]
+        parcels, words = _make(passed, passages, refused)
+        _store(parcels, words, provider=provider_of(channel), now=now)
+        cancel(refused, now=now)
+    return Claim(parcels, len(messages), calls_until)
+
+
+def lease() -> timedelta:
+    """How long a claimed message is ours: several times the longest call."""
+    return timedelta(seconds=3 * longest_call())
+
+
+def cancel(refused: Mapping[int, GateReason], *, now: datetime) -> None:
+    """Cancel what may not go out, record why, and see to it that somebody is reached."""
+    if not refused:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE {TABLE} SET state = %s, reason = refused.reason, final_at = %s
+            FROM unnest(%s::bigint[], %s::text[]) AS refused(id, reason)
+            WHERE {TABLE}.id = refused.id AND state = %s
+            """,
+            [
+                MessageState.CANCELLED,
+                now,
+                list(refused),
+                [reason.value for reason in refused.values()],
+                MessageState.QUEUED,
+            ],
+        )
+    follow_up_refusals(refused)
+
+
+def _lock_due(channel: str, lane: Lane, limit: int, now: datetime) -> list[Message]:
+    most_urgent_only = Q(lane=Lane.REPLIES) if quiet.is_quiet(now) else Q()
+    due = Message.objects.due(now).filter(not_halted(), channel=channel, lane__lte=lane)
+    locked = due.filter(most_urgent_only).select_for_update(skip_locked=True)
+    ids = list(locked.values_list("pk", flat=True)[:limit])
+    messages = Message.objects.filter(pk__in=ids).select_related("contact_point", "round__service")
+    return list(messages.defer("round__preview").order_by("lane", "due_at", "pk"))
+
+
+def _make(
+    messages: Sequence[Message],
+    passages: Mapping[int, Passage],
+    refused: dict[int, GateReason],
+) -> tuple[list[Parcel], list[Rendered]]:
+    """The parcels and their words; what cannot be made is added to ``refused``."""
+    about = {message.pk: passages[message.pk].offers for message in messages}
+    rendered = texts.render_messages(messages, about=about)
+    parcels: list[Parcel] = []
+    words: list[Rendered] = []
+    for message in messages:
+        made = rendered[message.pk]
+        recipient = message.contact_point.unseal("value") if message.contact_point else ""
+        if isinstance(made, TextRefusedError):
+            refused[message.pk] = GateReason(made.reason)
+        elif not may_write_to(recipient):
+            refused[message.pk] = GateReason.NOT_ALLOWED_HERE
+        else:
+            words.append(made)
+            parcels.append(
+                Parcel(
+                    message_id=message.pk,
+                    attempt=message.attempts + 1,
+                    recipient=recipient,
+                    language=message.language,
+                    subject=made.subject,
+                    body=made.body,
+                )
+            )
+    return parcels, words
+
+
+def may_write_to(recipient: str) -> bool:
+    """Whether this environment writes to the recipient: staging only to those it is told."""
+    listed = settings.DRY_RUN_ALLOW
+    return recipient in listed or not (listed or settings.HP_ENV == "staging")
+
+
+def _store(
+    parcels: Sequence[Parcel], words: Sequence[Rendered], *, provider: str, now: datetime
+) -> None:
+    """Write down what is about to be handed over, and until when it is ours."""
+    if not parcels:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE {TABLE} SET state = %s, claimed_at = %s, provider = %s, provider_id = '',
+                lease_until = clock_timestamp() + %s, attempts = made.attempt, reason = '',
+                subject_line = made.subject_line, body = made.body, segments = made.segments
+            FROM unnest(%s::bigint[], %s::int[], %s::bytea[], %s::bytea[], %s::int[])
+                AS made(id, attempt, subject_line, body, segments)
+            WHERE {TABLE}.id = made.id
+            """,
+            [
+                MessageState.SENDING,
+                now,
+                provider,
+                lease(),
+                [parcel.message_id for parcel in parcels],
+                [parcel.attempt for parcel in parcels],
+                [sealed(parcel.message_id, "subject_line", parcel.subject) for parcel in parcels],
+                [sealed(parcel.message_id, "body", parcel.body) for parcel in parcels],
+                [made.segments for made in words],
+            ],
+        )
+
+
+def sealed(message_id: int, column: str, text: str) -> bytes | None:
+    """``text`` as the message's column holds it."""
+    return encrypt(text, where=context(TABLE, column, message_id)) if text else None

@@ -1,0 +1,138 @@
+"""Messages whose fate is unknown: found by their lease, settled by the provider's own list."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from offers.delivery import receipts
+from offers.delivery.bell import ring_all
+from offers.delivery.cases import open_cases
+from offers.delivery.channels import Outbound, Taken, longest_call, open_channel
+from offers.delivery.errors import ProviderError
+from offers.delivery.switch import not_halted
+from offers.delivery.waits import spread
+from offers.models import CaseKind, Channel, Lane, Message, MessageState
+
+logger = logging.getLogger(__name__)
+
+TABLE = Message._meta.db_table
+CLOCKS_APART = timedelta(minutes=5)
+"""How far a provider's clock may be behind ours."""
+
+ASKED_FOR = timedelta(hours=24)
+"""How long a provider that cannot be asked is asked again."""
+
+MOST_SETTLED = 500
+
+
+def expire_leases() -> int:
+    """Make the messages uncertain whose sender has not been heard of; returns how many.
+
+    Leases run on the database's clock.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {TABLE} SET state = %s, lease_until = NULL, due_at = %s"
+            " WHERE state = %s AND lease_until < clock_timestamp()",
+            [
+                MessageState.UNCERTAIN,
+                timezone.now() + timedelta(seconds=longest_call()),
+                MessageState.SENDING,
+            ],
+        )
+        return cursor.rowcount
+
+
+def reconcile() -> int:
+    """Ask the providers about uncertain messages; returns how many were settled.
+
+    One found in the provider's list is sent, with that id. One not found, long after any call
+    about it has ended, was not taken and is queued again. Where no list answers the question, a
+    caseworker does.
+    """
+    settled = 0
+    for channel in Channel:
+        due = _uncertain(channel)
+        if due:
+            outbound = open_channel(channel)
+            try:
+                settled += sum(_settle(message, outbound) for message in due)
+            finally:
+                outbound.close()
+    if settled:
+        ring_all()
+    return settled
+
+
+def _uncertain(channel: Channel) -> list[Message]:
+    due = Message.objects.filter(
+        state=MessageState.UNCERTAIN, channel=channel, due_at__lte=timezone.now(), cases=None
+    )
+    return list(due.select_related("contact_point").order_by("due_at", "pk")[:MOST_SETTLED])
+
+
+def _settle(message: Message, outbound: Outbound) -> bool:
+    """Whether it is now known what became of the message. The provider is asked before, and the
+    answer used in, a transaction of its own."""
+    if not outbound.has_list or message.body is None or message.contact_point is None:
+        open_cases([message.pk], kind=CaseKind.UNCERTAIN_MESSAGE)
+        return False
+    try:
+        taken = outbound.taken(
+            recipient=message.contact_point.unseal("value"), since=_first_call(message)
+        )
+    except ProviderError as error:
+        logger.warning("provider_not_asked", extra={"message_id": message.pk, "code": error.code})
+        _ask_later(message)
+        return False
+    with transaction.atomic():
+        return _decide(message, outbound.provider, taken)
+
+
+def _first_call(message: Message) -> datetime:
+    return (message.claimed_at or message.created_at) - CLOCKS_APART
+
+
+def _decide(message: Message, provider: str, taken: Sequence[Taken]) -> bool:
+    body = message.unseal("body")
+    ids = [each.provider_id for each in taken if each.body == body]
+    known = Message.objects.filter(provider=provider, provider_id__in=ids)
+    ours = set(ids) - set(known.values_list("provider_id", flat=True))
+    still_uncertain = Message.objects.filter(pk=message.pk, state=MessageState.UNCERTAIN)
+    now = timezone.now()
+    if not ours:
+        return bool(
+            still_uncertain.update(
+                state=MessageState.QUEUED, due_at=now, body=None, subject_line=None
+            )
+        )
+    provider_id = next(each.provider_id for each in taken if each.provider_id in ours)
+    sent = still_uncertain.update(state=MessageState.SENT, provider_id=provider_id, sent_at=now)
+    receipts.match_early([message.pk])
+    return bool(sent)
+
+
+def _ask_later(message: Message) -> None:
+    """Ask again in a while; a provider that cannot be asked for a day leaves it to a person."""
+    now = timezone.now()
+    if now - _first_call(message) > ASKED_FOR:
+        open_cases([message.pk], kind=CaseKind.UNCERTAIN_MESSAGE)
+    again_at = now + spread(timedelta(seconds=3 * longest_call()))
+    Message.objects.filter(pk=message.pk, state=MessageState.UNCERTAIN).update(due_at=again_at)
+
+
+def sweep() -> set[Lane]:
+    """Find what nobody looks after: run-out leases, receipts without a message, unheard bells.
+
+    Returns the lanes in which something is due and nobody is sending.
+    """
+    expire_leases()
+    receipts.match_unmatched()
+    due = Message.objects.due(timezone.now()).filter(not_halted()).order_by()
+    sending = Message.objects.filter(state=MessageState.SENDING)
+    lanes = set(due.values_list("lane", flat=True).distinct())
+    lanes -= set(sending.values_list("lane", flat=True).distinct())
+    return {Lane(lane) for lane in lanes}

@@ -1,0 +1,72 @@
+"""How many SMS segments a text takes and what they cost.
+
+GSM 03.38 (3GPP TS 23.038): the default alphabet packs 160 characters into one segment, 153 into
+each of several; a character of its extension table takes two places, which may not be parted.
+Anything else makes the whole text UCS-2: 70 and 67 UTF-16 units, surrogate pairs kept together.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.conf import settings
+
+BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+EXTENSION = frozenset("\f^{}\\[~]|€")
+GSM_7 = BASIC | EXTENSION
+GSM_7_SIZES = (160, 153)
+UCS_2_SIZES = (70, 67)
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentCount:
+    """``units`` are septets or UTF-16 units; ``outside`` are the characters that need UCS-2."""
+
+    segments: int
+    units: int
+    encoding: str
+    outside: tuple[str, ...] = ()
+
+
+def count(text: str) -> SegmentCount:
+    """The segments ``text`` is sent in; an empty text takes one."""
+    outside = tuple(sorted(set(text) - GSM_7))
+    if outside:
+        segments, units = _packed(text, _ucs_2_units, UCS_2_SIZES)
+        return SegmentCount(segments, units, "UCS-2", outside)
+    segments, units = _packed(text, _gsm_7_units, GSM_7_SIZES)
+    return SegmentCount(segments, units, "GSM-7")
+
+
+def price_eur(segments: int) -> Decimal:
+    """What so many segments cost, in euros."""
+    return segments * Decimal(str(settings.SMS_PRICE_EUR))
+
+
+def _gsm_7_units(character: str) -> int:
+    return 2 if character in EXTENSION else 1
+
+
+def _ucs_2_units(character: str) -> int:
+    return 2 if ord(character) > 0xFFFF else 1
+
+
+def _packed(
+    text: Iterable[str], units_of: Callable[[str], int], sizes: tuple[int, int]
+) -> tuple[int, int]:
+    whole, part = sizes
+    widths = [units_of(character) for character in text]
+    total = sum(widths)
+    if total <= whole:
+        return 1, total
+    if 2 not in widths:
+        return -(-total // part), total
+    segments, room = 1, part
+    for width in widths:
+        if width > room:
+            segments, room = segments + 1, part
+        room -= width
+    return segments, total

@@ -1,0 +1,313 @@
+"""From a service's text to the words that go out: placeholders filled, length counted.
+
+``fill`` is pure and serves previews too; ``render_messages`` does it for claimed messages, set
+by set. A text may hold nothing but placeholders of the closed list, so no text can run anything.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Self
+
+from django.conf import settings
+from django.utils import timezone
+
+from citizens.languages import say
+from offers.catalogue.placeholders import PLACEHOLDER, PLACEHOLDERS, placeholders_in, tell_tales
+from offers.delivery import segments
+from offers.delivery.errors import TextRefusedError
+from offers.delivery.gate import GateReason
+from offers.delivery.links import LinkWish, address_of, issue_links
+from offers.models import (
+    Channel,
+    Message,
+    MessageOffer,
+    OfferState,
+    Round,
+    Sensitivity,
+    Service,
+    ServiceText,
+    TextKind,
+)
+
+CLOCK = {"fi": "klo %H.%M", "sv": "kl. %H.%M", "en": "at %H:%M"}
+ENGLISH_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+LINK_OPENS_AFTER_DEADLINE = timedelta(days=30)
+
+SEVERAL = {
+    TextKind.OFFER: TextKind.OFFER_SEVERAL,
+    TextKind.REMINDER: TextKind.REMINDER_SEVERAL,
+    TextKind.ASK_AGAIN: TextKind.ASK_SEVERAL,
+}
+"""The text that lists places, for children who are offered different ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one language that placeholders are filled with."""
+
+    also: str
+    accept: str
+    decline: str
+    other_place: str
+
+    def answer(self, state: str) -> str:
+        """What was answered, as a family would answer it; nothing while nobody has."""
+        said = {
+            OfferState.ACCEPTED: self.accept,
+            OfferState.DECLINED: self.decline,
+            OfferState.OTHER_PLACE: self.other_place,
+        }
+        return said.get(OfferState(state), "")
+
+
+WORDS = {
+    "fi": Words("ja", "KYLLÄ", "EI", "toinen paikka"),
+    "sv": Words("och", "JA", "NEJ", "en annan plats"),
+    "en": Words("and", "ACCEPT", "DECLINE", "another place"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a text may say of one offer; the child is the first of the first names."""
+
+    child: str = field(repr=False)
+    deadline_at: datetime
+    unit_id: int | None = None
+    unit: Mapping[str, str] = field(default_factory=dict, repr=False)
+    address: Mapping[str, str] = field(default_factory=dict, repr=False)
+    starts_at: datetime | None = None
+    state: str = OfferState.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The words as they go out; ``segments`` is 0 where a channel has none."""
+
+    subject: str = field(repr=False)
+    body: str = field(repr=False)
+    segments: int = 0
+
+
+class TextBook:
+    """The texts of some services, read once."""
+
+    def __init__(self, texts: Iterable[ServiceText]) -> None:
+        self._texts = {
+            (text.service_id, text.kind, text.channel, text.language): text for text in texts
+        }
+
+    @classmethod
+    def of(cls, services: Collection[int]) -> Self:
+        """All texts of these services."""
+        return cls(ServiceText.objects.filter(service__in=services))
+
+    def find(self, *, service: Service, kind: str, channel: str, language: str) -> ServiceText:
+        """The text in the language, else in Finnish. Raises TextRefusedError when there is none."""
+        for tongue in (language, "fi"):
+            text = self._texts.get((service.pk, kind, channel, tongue))
+            if text is not None:
+                return text
+        raise TextRefusedError(GateReason.TEXT_MISSING)
+
+
+def kind_for(kind: str, places: Sequence[Place]) -> str:
+    """``kind``, or the kind that lists the places where children are offered different ones."""
+    differ = len({place.unit_id for place in places}) > 1
+    return SEVERAL.get(TextKind(kind), kind) if differ else kind
+
+
+def fill(
+    text: ServiceText, *, service: Service, begins_on: date, places: Sequence[Place], link: str
+) -> Rendered:
+    """``text`` with its placeholders filled; ``link`` is the whole address or empty.
+
+    Raises TextRefusedError when it would say too much for its channel.
+    """
+    values = _values(text.language, service, begins_on, places, link)
+    subject, body = (
+        PLACEHOLDER.sub(lambda found: values[found[1].strip()], template)
+        for template in (text.subject, text.body)
+    )
+    _refuse_telling(service, text, body)
+    is_sms = text.channel == Channel.SMS
+    return Rendered(subject, body, segments.count(body).segments if is_sms else 0)
+
+
+def wants_link(text: ServiceText) -> bool:
+    """Whether the text holds a link, so that one must be issued."""
+    return "((link))" in text.body
+
+
+def render(message: Message) -> Rendered:
+    """The words of one message about all its offers. Raises TextRefusedError."""
+    offers = tuple(message.message_offers.values_list("offer", flat=True))
+    rendered = render_messages([message], about={message.pk: offers})[message.pk]
+    if isinstance(rendered, TextRefusedError):
+        raise rendered
+    return rendered
+
+
+def render_messages(
+    messages: Sequence[Message], *, about: Mapping[int, Collection[int]]
+) -> dict[int, Rendered | TextRefusedError]:
+    """The words of each message, speaking of the offers ``about`` names; links are issued.
+
+    Every message has a round, and its round's service is loaded. The number of statements does
+    not depend on the number of messages.
+    """
+    places = _places(messages, about)
+    book = TextBook.of({_round(message).service_id for message in messages})
+    results: dict[int, Rendered | TextRefusedError] = {}
+    chosen: dict[Message, ServiceText] = {}
+    for message in messages:
+        try:
+            chosen[message] = book.find(
+                service=_round(message).service,
+                kind=kind_for(message.kind, places[message.pk]),
+                channel=message.channel,
+                language=message.language,
+            )
+        except TextRefusedError as refused:
+            results[message.pk] = refused
+    links = _links([message for message, text in chosen.items() if wants_link(text)], places)
+    for message, text in chosen.items():
+        try:
+            results[message.pk] = fill(
+                text,
+                service=_round(message).service,
+                begins_on=_round(message).begins_on,
+                places=places[message.pk],
+                link=links.get(message.pk, ""),
+            )
+        except TextRefusedError as refused:
+            results[message.pk] = refused
+    return results
+
+
+def _round(message: Message) -> Round:
+    if message.round is None:  # the gate lets no message without a round pass
+        raise TextRefusedError(GateReason.TEXT_MISSING)
+    return message.round
+
+
+def _refuse_telling(service: Service, text: ServiceText, body: str) -> None:
+    """The second time the level is enforced; the first was when the text was saved."""
+    if text.channel == Channel.SMS and service.sensitivity == Sensitivity.DISCREET:
+        named = placeholders_in(text.body)
+        if any(PLACEHOLDERS[name].revealing for name in named) or tell_tales(body):
+            raise TextRefusedError(GateReason.TEXT_SENSITIVE)
+
+
+def _places(
+    messages: Sequence[Message], about: Mapping[int, Collection[int]]
+) -> dict[int, list[Place]]:
+    rows = (
+        MessageOffer.objects.filter(message__in=[message.pk for message in messages])
+        .order_by("message_id", "offer_id")
+        .values_list(
+            "message_id",
+            "offer_id",
+            "offer__subject__person__first_names",
+            "offer__deadline_at",
+            "offer__capacity__unit_id",
+            "offer__capacity__unit__name",
+            "offer__capacity__unit__address",
+            "offer__capacity__starts_at",
+            "offer__state",
+        )
+    )
+    places: dict[int, list[Place]] = defaultdict(list)
+    for message, offer, names, deadline_at, unit_id, unit, address, starts_at, state in rows:
+        if offer in about[message]:
+            child = names.split()[0] if names.strip() else ""
+            places[message].append(
+                Place(child, deadline_at, unit_id, unit or {}, address or {}, starts_at, state)
+            )
+    return places
+
+
+def _links(messages: Sequence[Message], places: Mapping[int, Sequence[Place]]) -> dict[int, str]:
+    """The address of a new link for each of the messages."""
+    tokens = issue_links(
+        LinkWish(
+            _round(message).pk,
+            message.person_id,
+            _link_expiry(_round(message), places[message.pk]),
+        )
+        for message in messages
+    )
+    return {message.pk: address_of(token) for message, token in zip(messages, tokens, strict=True)}
+
+
+def _link_expiry(round: Round, places: Sequence[Place]) -> datetime:
+    """Late enough to read what became of it and why, long after answering has ended."""
+    last = max((place.deadline_at for place in places), default=round.deadline_at)
+    return last + LINK_OPENS_AFTER_DEADLINE
+
+
+def _values(
+    language: str, service: Service, begins_on: date, places: Sequence[Place], link: str
+) -> dict[str, str]:
+    """What each placeholder of the closed list says in this message."""
+    words = WORDS.get(language, WORDS["fi"])
+    first = places[0] if places else None
+    return {
+        "child": _joined([place.child for place in places], words.also),
+        "unit": _said(first.unit, language) if first else "",
+        "address": _said(first.address, language) if first else "",
+        "places": "; ".join(
+            f"{marker(position)} {place.child}: {_said(place.unit, language)}"
+            for position, place in enumerate(places)
+        ),
+        "begins": _day(begins_on, language),
+        "time": _day_and_time(first.starts_at, language) if first else "",
+        "deadline": _day(_last_day(places), language),
+        "link": link,
+        "accept_word": words.accept,
+        "decline_word": words.decline,
+        "city_phone": settings.CITY_PHONE,
+        "service": say(service.name, language),
+        "other_answer": words.answer(first.state) if first else "",
+    }
+
+
+def marker(position: int) -> str:
+    """The letter by which a message tells its children apart: A, B, ..."""
+    return chr(ord("A") + position)
+
+
+def _said(texts: Mapping[str, str], language: str) -> str:
+    return say(texts, language) if texts else ""
+
+
+def _joined(names: Sequence[str], also: str) -> str:
+    """Aino, Eino ja Väinö."""
+    *others, last = names or [""]
+    return f"{', '.join(others)} {also} {last}" if others else last
+
+
+def _last_day(places: Sequence[Place]) -> date | None:
+    return min((timezone.localdate(place.deadline_at) for place in places), default=None)
+
+
+def _day(day: date | None, language: str) -> str:
+    """As people write it: 31.8.2027, in English 31 August 2027."""
+    if day is None:
+        return ""
+    if language == "en":
+        return f"{day.day} {ENGLISH_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day}.{day.month}.{day.year}"
+
+
+def _day_and_time(moment: datetime | None, language: str) -> str:
+    """By the clock on the wall in Helsinki: 31.8.2027 klo 14.30."""
+    if moment is None:
+        return ""
+    wall = timezone.localtime(moment)
+    return f"{_day(wall.date(), language)} {wall.strftime(CLOCK.get(language, CLOCK['fi']))}"
