@@ -5,7 +5,7 @@ an empty text is "not known" or "none".
 """
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import IO, NamedTuple
 
@@ -59,9 +59,6 @@ class FactRow(NamedTuple):
     value: str
 
 
-Row = PersonRow | GuardianshipRow | ContactRow | FactRow
-
-
 def flag(value: bool) -> str:
     """Yes or no, as the files write it."""
     return "1" if value else "0"
@@ -71,13 +68,13 @@ class RowWriter:
     """Writes a file in the documented form; with ``count`` the file promises so many rows."""
 
     def __init__(
-        self, file: IO[str], kind: type[Row], *, as_of: date, count: int | None = None
+        self, file: IO[str], columns: Sequence[str], *, as_of: date, count: int | None = None
     ) -> None:
         promise = "" if count is None else f" rows: {count}"
         file.write(f"# as-of: {as_of.isoformat()}{promise}\n")
         self._writer = csv.writer(file, lineterminator="\n")
-        self._writer.writerow(kind._fields)
+        self._writer.writerow(columns)
 
-    def add(self, rows: Iterable[Row]) -> None:
+    def add(self, rows: Iterable[Sequence[str]]) -> None:
         """Write these rows."""
         self._writer.writerows(rows)

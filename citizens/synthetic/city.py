@@ -1,6 +1,6 @@
 """The synthetic city as a whole: how many of which household, and its files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +12,6 @@ from citizens.register.formats import (
     FactRow,
     GuardianshipRow,
     PersonRow,
-    Row,
     RowWriter,
 )
 from citizens.synthetic.daycares import Daycare
@@ -42,7 +41,8 @@ class City:
 
     In exactly ``families`` of its families a child, or twins, living in Helsinki turn six in the
     year of ``as_of``; a few more such children have moved away or died. Without ``families`` there
-    are as many as in the real city. ``daycares`` are the units that children can attend.
+    are as many as in the real city. ``daycares`` are the units that children can attend,
+    ``attributes`` the facts that are wanted of people.
     """
 
     people: int
@@ -50,6 +50,7 @@ class City:
     seed: int = 1
     families: int | None = None
     daycares: Sequence[Daycare] = ()
+    attributes: Collection[str] = ()
 
     @property
     def families_of_six(self) -> int:
@@ -90,17 +91,17 @@ class City:
             writers = [
                 RowWriter(
                     stack.enter_context((folder / name).open("w", encoding="utf-8", newline="")),
-                    kind,
+                    columns,
                     as_of=self.as_of,
                 )
-                for name, kind in FILES.items()
+                for name, columns in FILES.items()
             ]
             for household in self.households():
-                parts: tuple[Sequence[Row], ...] = (
+                parts: tuple[Sequence[Sequence[str]], ...] = (
                     household.people,
                     household.guardianships,
                     household.contacts,
-                    household.facts,
+                    [fact for fact in household.facts if fact.attribute in self.attributes],
                 )
                 for writer, rows in zip(writers, parts, strict=True):
                     writer.add(rows)
@@ -125,9 +126,9 @@ def _ages(random: Random, anchor: int) -> list[int]:
     return sorted(ages, reverse=True)
 
 
-FILES: dict[str, type[Row]] = {
-    "people.csv": PersonRow,
-    "guardianships.csv": GuardianshipRow,
-    "contacts.csv": ContactRow,
-    "facts.csv": FactRow,
+FILES: dict[str, Sequence[str]] = {
+    "people.csv": PersonRow._fields,
+    "guardianships.csv": GuardianshipRow._fields,
+    "contacts.csv": ContactRow._fields,
+    "facts.csv": FactRow._fields,
 }

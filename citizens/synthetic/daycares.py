@@ -31,7 +31,9 @@ class Daycares:
     """All of them, by the language of their groups."""
 
     def __init__(self, daycares: Sequence[Daycare]) -> None:
-        self._by_group: dict[str, tuple[list[str], np.ndarray[tuple[int, int], np.dtype[np.float64]]]] = {}
+        self._by_group: dict[
+            str, tuple[list[str], np.ndarray[tuple[int, int], np.dtype[np.float64]]]
+        ] = {}
         for group in sorted({group for daycare in daycares for group in daycare.groups}):
             those = [daycare for daycare in daycares if group in daycare.groups]
             places = np.array([(daycare.latitude, daycare.longitude) for daycare in those])

@@ -60,7 +60,9 @@ class Homes:
         index = random.choices(range(len(cumulative)), cum_weights=cumulative)[0]
         cell: Cell = self._cells[index]
         street = random.choice(self._streets[index])
-        flat = f" {random.choice('ABCDEF')} {random.randint(1, 60)}" if random.random() < 0.8 else ""
+        flat = (
+            f" {random.choice('ABCDEF')} {random.randint(1, 60)}" if random.random() < 0.8 else ""
+        )
         return Home(
             HELSINKI,
             f"{street} {random.randint(1, 60)}{flat}",

@@ -288,9 +288,7 @@ class Households:
 
     # Where the children are by day
 
-    def _daycare(
-        self, household: Household, children: Sequence[PersonRow], home: Home
-    ) -> None:
+    def _daycare(self, household: Household, children: Sequence[PersonRow], home: Home) -> None:
         random = self._random
         group = self._group_of(children[0])
         unit = self._daycares.choose(random, group, home)

@@ -1,0 +1,195 @@
+"""The import of admission areas from GeoJSON."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import shapely
+from django.db import transaction
+from shapely.geometry import Point, shape
+
+from citizens.register.errors import BadRows, ErrorFile, Problem, UnusableFile
+from offers.catalogue.documents import read_json
+from offers.models import AdmissionArea, Unit
+
+CODES = ("code", "postal_code", "posno")
+NAMES = {"fi": ("name_fi", "name", "nimi"), "sv": ("name_sv", "namn"), "en": ("name_en",)}
+BOUNDS = (19.0, 59.0, 32.0, 71.0)
+"""Finland: west, south, east, north, degrees in WGS 84."""
+
+
+@dataclass(frozen=True)
+class AreaChanges:
+    """How many areas came and changed; ``without_units`` admit nobody first."""
+
+    new: int
+    changed: int
+    unchanged: int
+    without_units: int
+    skipped: int
+
+
+@dataclass(frozen=True)
+class _Area:
+    """One feature of the file."""
+
+    code: str
+    name: dict[str, str]
+    group: str
+    period: str
+    boundary: dict[str, Any]
+    units: Sequence[str] | None
+
+
+class BadArea(ValueError):  # noqa: N818 - read as "raise BadArea"
+    """An area that cannot be used: property and reason."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+
+
+def import_areas(
+    *,
+    path: Path,
+    errors: ErrorFile,
+    group: str = "",
+    period: str = "",
+    skip_bad: bool = False,
+    dry_run: bool = False,
+    review: Callable[[AreaChanges], None] = lambda changes: None,
+) -> AreaChanges:
+    """Add and change the admission areas of a GeoJSON FeatureCollection in WGS 84.
+
+    A feature may name its ``units`` by their ids in the service map; otherwise they are those
+    that lie in it. ``group`` and ``period`` are for features that do not say them. An area that
+    is not in the file stays. Raises RegisterError, and then nothing has changed.
+    """
+    known = {unit.register_id: unit for unit in Unit.objects.all()}
+    areas: dict[tuple[str, str, str], _Area] = {}
+    for nth, feature in enumerate(_features(path), start=1):
+        try:
+            area = _area(feature, group, period, known)
+            key = (area.code, area.group, area.period)
+            if key in areas:
+                raise BadArea("code", "this area comes twice")
+            areas[key] = area
+        except BadArea as error:
+            errors.add(Problem(path.name, nth, error.field, f"feature {nth}: {error}"))
+    if errors.count and not skip_bad:
+        raise BadRows(
+            f"{errors.rows} areas cannot be used; nothing was imported. "
+            f"{errors.path} says why. With --skip-bad the others are imported."
+        )
+    with transaction.atomic():
+        changes = _store(areas.values(), known, skipped=errors.rows)
+        review(changes)
+        if dry_run:
+            transaction.set_rollback(True)
+    return changes
+
+
+def _features(path: Path) -> list[Any]:
+    document = read_json(path)
+    features = document.get("features") if isinstance(document, dict) else None
+    if not isinstance(features, list) or not features:
+        raise UnusableFile(f"{path.name} is no GeoJSON FeatureCollection with features.")
+    return features
+
+
+def _area(feature: object, group: str, period: str, known: dict[str, Unit]) -> _Area:
+    if not isinstance(feature, dict) or not isinstance(feature.get("properties"), dict):
+        raise BadArea("properties", "missing")
+    said = feature["properties"]
+    code = next((str(said[name]) for name in CODES if said.get(name)), "")
+    if not code or len(code) > 64:
+        raise BadArea("code", f"needs one of the properties {', '.join(CODES)}")
+    return _Area(
+        code=code,
+        name=_name(said, code),
+        group=str(said.get("group") or group)[:20],
+        period=str(said.get("period") or period)[:20],
+        boundary=_boundary(feature.get("geometry")),
+        units=_units(said.get("units"), known),
+    )
+
+
+def _name(said: dict[str, Any], code: str) -> dict[str, str]:
+    found = {
+        language: next((str(said[name]) for name in names if said.get(name)), "")
+        for language, names in NAMES.items()
+    }
+    finnish = found["fi"] or code
+    return {language: name or finnish for language, name in found.items()}
+
+
+def _boundary(geometry: object) -> dict[str, Any]:
+    if not isinstance(geometry, dict) or geometry.get("type") not in ("Polygon", "MultiPolygon"):
+        raise BadArea("geometry", "not a Polygon or MultiPolygon")
+    try:
+        outline = shape(geometry)
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+        KeyError,
+        IndexError,
+        shapely.errors.ShapelyError,
+    ):
+        raise BadArea("geometry", "the coordinates cannot be read") from None
+    if outline.is_empty:
+        raise BadArea("geometry", "empty")
+    west, south, east, north = outline.bounds
+    if not (BOUNDS[0] <= west and BOUNDS[1] <= south and east <= BOUNDS[2] and north <= BOUNDS[3]):
+        raise BadArea("geometry", "not in Finland: coordinates are longitude, latitude in WGS 84")
+    if not outline.is_valid:
+        raise BadArea("geometry", f"the border crosses itself ({shapely.is_valid_reason(outline)})")
+    return geometry
+
+
+def _units(ids: object, known: dict[str, Unit]) -> list[str] | None:
+    if ids is None:
+        return None
+    if not isinstance(ids, list):
+        raise BadArea("units", "not a list of unit ids")
+    unknown = [str(key) for key in ids if str(key) not in known]
+    if unknown:
+        raise BadArea("units", f"not in the register: {', '.join(unknown[:5])}")
+    return [str(key) for key in ids]
+
+
+def _store(areas: Iterable[_Area], known: dict[str, Unit], *, skipped: int) -> AreaChanges:
+    new = changed = unchanged = without_units = 0
+    for area in areas:
+        fields = {"name": area.name, "boundary": area.boundary}
+        row, is_new = AdmissionArea.objects.get_or_create(
+            code=area.code, group=area.group, period=area.period, defaults=fields
+        )
+        units = {known[key].pk for key in _units_of(area, known)}
+        before = set() if is_new else set(row.units.values_list("pk", flat=True))
+        if is_new:
+            new += 1
+        elif before != units or any(getattr(row, name) != value for name, value in fields.items()):
+            AdmissionArea.objects.filter(pk=row.pk).update(**fields)
+            changed += 1
+        else:
+            unchanged += 1
+        if before != units:
+            row.units.set(units)
+        without_units += not units
+    return AreaChanges(new, changed, unchanged, without_units, skipped)
+
+
+def _units_of(area: _Area, known: dict[str, Unit]) -> Sequence[str]:
+    if area.units is not None:
+        return area.units
+    outline = shape(area.boundary)
+    shapely.prepare(outline)
+    return [
+        key
+        for key, unit in known.items()
+        if unit.latitude is not None
+        and unit.longitude is not None
+        and outline.covers(Point(unit.longitude, unit.latitude))
+    ]
