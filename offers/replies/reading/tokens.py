@@ -1,0 +1,154 @@
+"""From what was typed to words that can be compared with the vocabulary.
+
+Everything that people and phones do to a text without changing what it says is undone here:
+Unicode forms, case, accents, look-alike letters, invisible characters, quoted lines, punctuation.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+LONGEST = 1600  # characters: ten joined SMS; what is longer is never taken as an answer
+QUOTED = "\ue000"  # a private character: stands for words quoted from the message that is answered
+SIGNATURE = "--"  # stands for a dash or a new line before a name
+MIN_QUOTED_WORDS = 3
+
+_LOOK_ALIKE = dict(
+    zip("авекмнорстухісԁјѕԛԝґӏ", "abekmhopctyxicdjsqwrl", strict=True),
+)
+_TO_LATIN = str.maketrans(_LOOK_ALIKE | {"α": "a", "ο": "o", "ι": "i", "υ": "u", "ν": "v", "ε": "e"})
+_TO_CYRILLIC = str.maketrans({latin: cyrillic for cyrillic, latin in _LOOK_ALIKE.items()})
+_NOT_DECOMPOSED = str.maketrans("øØæÆđĐłŁıکیٱ", "oOaAdDlLiكيا")
+
+_APOSTROPHES = "'’‘ʼ`´ʹ"
+_ONE_APOSTROPHE = str.maketrans(dict.fromkeys(_APOSTROPHES, "'"))
+_BREAKS = ".,!?;:()[]{}\"“”„‟«»‹›/|–—−-،؛؟¡¿•\n"
+_QUOTATION = re.compile(r"[“”„‟«»‹›\"]([^“”„‟«»‹›\"]*)(?:[“”„‟«»‹›\"]|$)")
+_QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
+_NAME_AFTER_DASH = re.compile(r"(?<=[\s.!,])[-–—/](?=[^\W\d_])")
+_NAME_ON_LAST_LINE = re.compile(r"\n\s*(?=[^\W\d_]+[ ]+[^\W\d_]+\s*$)")
+_TOKEN = re.compile(
+    rf"""
+    (?P<dots>\.\.+)
+  | (?P<signature>--)
+  | (?P<smiley>(?<!\w)(?:[:;=]'?-?[)(/dDpP]|<3|xD|XD|\(:|\^\^)(?!\w))
+  | (?P<word>[^\W\d_]+(?:['][^\W\d_]+)*)
+  | (?P<number>\d+)
+  | (?P<gap>[\s']+)
+  | (?P<case>(?<=\b\w):(?:lle|lla|lta|n|a|ta|s)\b)
+  | (?P<hyphen>(?<=[^\W\d_])[-‐‑](?=[^\W\d_]))
+  | (?P<break>[{re.escape(_BREAKS)}])
+  | (?P<other>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_SHORTEST_SPELT_OUT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word or sign: folded for comparing, as written, and the clause it stands in."""
+
+    word: str
+    written: str
+    clause: int
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A reply, taken apart."""
+
+    tokens: tuple[Token, ...]
+    asks: bool
+    quotes: bool
+    too_long: bool
+
+
+def fold(word: str) -> str:
+    """The form in which words are compared: no case, no accents, one script in one word."""
+    plain = unicodedata.normalize("NFKC", word).translate(_NOT_DECOMPOSED)
+    return _one_script(_without_marks(plain.translate(_ONE_APOSTROPHE)).casefold())
+
+
+def take_apart(text: str) -> Text:
+    """Split a text into tokens. Looks at no more than its first `LONGEST` characters."""
+    start = unicodedata.normalize("NFKC", text[:LONGEST]).translate(_NOT_DECOMPOSED)
+    plain = _without_marks(start.translate(_ONE_APOSTROPHE))
+    plain = _QUOTED_LINE.sub("\n", plain.replace("\r", "\n").replace("\u2028", "\n"))
+    unquoted = _QUOTATION.sub(_without_quoted_words, plain).strip()
+    signed = _NAME_AFTER_DASH.sub(f" {SIGNATURE} ", unquoted)
+    signed = _NAME_ON_LAST_LINE.sub(f" {SIGNATURE} ", signed)
+    tokens = _spelt_together(_tokens(signed))
+    return Text(
+        tokens=tokens,
+        asks=any(mark in unquoted for mark in "?؟"),
+        quotes=any(token.word == QUOTED for token in tokens),
+        too_long=len(text) > LONGEST,
+    )
+
+
+def _without_marks(text: str) -> str:
+    """Drop accents, invisible characters, direction marks, skin tones; tatweel, too."""
+    kept = [
+        " " if category == "Cc" and character != "\n" else character
+        for character in unicodedata.normalize("NFD", text)
+        if (category := unicodedata.category(character)) not in {"Mn", "Me", "Cf"}
+        and not "\U0001f3fb" <= character <= "\U0001f3ff"
+        and character != "ـ"
+    ]
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+def _one_script(word: str) -> str:
+    """Undo look-alike letters: a word mixed of two scripts is put into the one that fits whole."""
+    if word.isascii():
+        return word
+    for table, fits in ((_TO_CYRILLIC, _is_cyrillic), (_TO_LATIN, _is_latin)):
+        if fits(word):
+            return word
+        if fits(changed := word.translate(table)):
+            return changed
+    return word
+
+
+def _is_cyrillic(word: str) -> bool:
+    return all("Ѐ" <= character <= "ӿ" for character in word)
+
+
+def _is_latin(word: str) -> bool:
+    return all(character < "ɐ" for character in word)
+
+
+def _without_quoted_words(match: re.Match[str]) -> str:
+    """A word or two in quotation marks is the writer's own; a sentence is the city's."""
+    if len(match[1].split()) < MIN_QUOTED_WORDS:
+        return f" {match[1]} "
+    return f"\n{QUOTED}\n"
+
+
+def _tokens(text: str) -> list[Token]:
+    tokens: list[Token] = []
+    clause = 0
+    for match in _TOKEN.finditer(text):
+        kind, written = match.lastgroup, match[0]
+        if kind == "break":
+            clause += 1
+        elif kind == "word":
+            tokens.append(Token(fold(written), written, clause))
+        elif kind == "number":
+            digits = "".join(str(unicodedata.digit(digit)) for digit in written)
+            tokens.append(Token(digits, written, clause))
+        elif kind in {"dots", "signature", "smiley", "other"}:
+            word = "..." if kind == "dots" else written.casefold()
+            tokens.append(Token(word, written, clause + 1))
+            clause += 2
+    return tokens
+
+
+def _spelt_together(tokens: list[Token]) -> tuple[Token, ...]:
+    """Join a word typed letter by letter."""
+    letters = [token.word for token in tokens]
+    spelt = all(len(letter) == 1 and letter.isalpha() for letter in letters)
+    if spelt and len(letters) >= _SHORTEST_SPELT_OUT:
+        return (Token("".join(letters), "".join(token.written for token in tokens), 0),)
+    return tuple(tokens)
