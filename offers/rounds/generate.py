@@ -16,6 +16,7 @@ from offers.models import (
     Exclusion,
     Lane,
     Offer,
+    Outcome,
     Recipient,
     ReviewCase,
     Round,
@@ -27,7 +28,6 @@ from offers.rounds.approval import back_to_draft
 from offers.rounds.cohort import NO_SEAT_KEPT
 from offers.rounds.digest import round_digest
 from offers.rounds.errors import ListChangedError, SeatsGoneError
-from offers.rounds.states import lock_round
 
 CASE_DUE_IN = timedelta(days=7)
 
@@ -42,24 +42,25 @@ CASES = {
 def generate_offers(*, round: Round) -> int:
     """Make the offers of an approved round and set it running; returns how many were made.
 
-    One transaction under the round's lock: a second worker, or a second run, finds the round
-    running and makes nothing; a run that was cut off has made nothing and is run again. If the
-    list is not the approved one any more, or its seats have been taken, the round goes back to its
-    preparer and ListChangedError or SeatsGoneError is raised.
+    One transaction under the round's lock: a second worker, or a second run, finds nothing left to
+    do; a run that was cut off has made nothing and is run again. If the list is not the approved
+    one any more, or its seats have been taken, nothing is made and the round goes back to its
+    preparer with the problem in ``Round.preview``.
     """
-    try:
-        return _generate(round)
-    except (ListChangedError, SeatsGoneError) as error:
-        with transaction.atomic():
-            back_to_draft(lock_round(round, RoundState.APPROVED), reason=str(error))
-        raise
+    with transaction.atomic():
+        approved = Round.objects.select_for_update().filter(state=RoundState.APPROVED)
+        locked = approved.filter(pk=round.pk).first()
+        if locked is None:
+            return 0
+        try:
+            with transaction.atomic():
+                return _generate(locked)
+        except (ListChangedError, SeatsGoneError) as error:
+            back_to_draft(locked, reason=str(error))
+            return 0
 
 
-@transaction.atomic
 def _generate(round: Round) -> int:
-    round = lock_round(round, RoundState.APPROVED, RoundState.RUNNING, RoundState.CLOSED)
-    if round.state != RoundState.APPROVED:
-        return 0
     if round_digest(round) != round.frozen_digest:
         raise ListChangedError
     now = timezone.now()
@@ -120,22 +121,27 @@ def _people_used(round: Round) -> QuerySet[Person]:
 
 
 def _open_cases(round: Round, now: datetime) -> None:
-    """A person looks at everybody whom no message may reach."""
-    kind = Case(
-        *(
-            When(exclusion=exclusion.value, then=Value(kind.value))
-            for exclusion, kind in CASES.items()
-        ),
-        output_field=CharField(),
+    """A person looks at everybody whom no message may reach.
+
+    Also at those who became protected after the list was approved: nothing is sent to them.
+    """
+    kinds = [
+        When(person__protected=True, then=Value(CaseKind.PROTECTED.value)),
+        *(When(exclusion=reason.value, then=Value(kind.value)) for reason, kind in CASES.items()),
+    ]
+    unreached = Subject.objects.filter(
+        Q(exclusion__in=CASES) | Q(person__protected=True), round=round
     )
     insert_select(
         ReviewCase,
-        Subject.objects.filter(round=round, exclusion__in=CASES),
+        unreached,
         {
-            "kind": kind,
+            "kind": Case(*kinds, output_field=CharField()),
             "round": F("round"),
             "subject": F("pk"),
             "opened_at": Value(now),
             "due_at": Value(now + CASE_DUE_IN),
         },
     )
+    handled = Subject.objects.filter(pk__in=unreached.values("pk"), outcome=Outcome.PENDING)
+    handled.update(outcome=Outcome.HANDLED_BY_PERSON, outcome_at=now)

@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from offers.eligibility.criteria import CriteriaError
+from offers.catalogue.criteria import CriteriaError
 from offers.models import EligibilityRule, Round, RoundState, Subject
 from offers.placement import PlacementError
 from offers.rounds.approval import back_to_draft

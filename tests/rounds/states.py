@@ -16,9 +16,7 @@ def approve_as_two(round: Round, state: RoundState = RoundState.RUNNING) -> Roun
     round.frozen_digest = DIGEST
     round.state = RoundState.AWAITING
     round.save()
-    Approval.objects.create(
-        round=round, digest=DIGEST, prepared_by=preparer, approved_by=approver
-    )
+    Approval.objects.create(round=round, digest=DIGEST, prepared_by=preparer, approved_by=approver)
     round.approved_at = round.generated_at = timezone.now()
     round.state = state
     round.save()

@@ -1,0 +1,138 @@
+"""A round's subjects and seats as the arrays of a placement."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.utils import timezone
+
+from citizens.models import Guardianship, RegisteredFact
+from offers.models import Capacity, Round, Subject
+from offers.placement import Seats, Subjects
+from offers.rounds.areas import Areas
+
+UNKNOWN = float("nan")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The registered facts a service's placement reads, by their codes; empty for none.
+
+    ``group`` may name the group asked for, the first known one counts, ``group_otherwise`` is for
+    those without any: a mother tongue never chooses a group.
+    """
+
+    group: tuple[str, ...]
+    group_otherwise: str
+    current_unit: str
+    likely_school: str
+    special: str
+
+    @classmethod
+    def of(cls, round: Round) -> "Sources":
+        """As the service's file says."""
+        placement = round.service.placement
+        return cls(
+            group=tuple(placement.get("group_facts", ())),
+            group_otherwise=placement.get("group_otherwise", ""),
+            current_unit=placement.get("current_unit_fact", ""),
+            likely_school=placement.get("likely_school_fact", ""),
+            special=placement.get("special_fact", ""),
+        )
+
+
+def load_subjects(round: Round, subjects: QuerySet[Subject], areas: Areas) -> Subjects:
+    """The subjects in the order of their ids, with what the service's criteria ask about."""
+    sources = Sources.of(round)
+    rows = list(
+        subjects.order_by("pk")
+        .annotate(
+            latitude=F("person__latitude"),
+            longitude=F("person__longitude"),
+            current_unit=_text(sources.current_unit),
+            school_unit=_text(sources.likely_school),
+            special=_fact(sources.special, "boolean"),
+            **{f"group_{n}": _text(code) for n, code in enumerate(sources.group)},
+        )
+        .values()
+    )
+    group = [_first(row, sources) for row in rows]
+    latitude = [UNKNOWN if row["latitude"] is None else row["latitude"] for row in rows]
+    longitude = [UNKNOWN if row["longitude"] is None else row["longitude"] for row in rows]
+    siblings = sibling_units(round, sources.current_unit)
+    return Subjects(
+        ids=[row["id"] for row in rows],
+        latitude=latitude,
+        longitude=longitude,
+        group=group,
+        area=areas.containing(latitude, longitude, group),
+        current_unit=[row["current_unit"] for row in rows],
+        school_unit=[row["school_unit"] for row in rows],
+        sibling_unit=[siblings.get(row["person_id"]) for row in rows],
+        family=[row["family"] for row in rows],
+        special=[bool(row["special"]) for row in rows],
+    )
+
+
+def load_seats(capacities: Iterable[Capacity], areas: Areas) -> Seats:
+    """What is free in these groups and slots now, those without a free seat left out."""
+    free = [capacity for capacity in capacities if capacity.seats > capacity.taken]
+    starts = [capacity.starts_at for capacity in free]
+    left = [capacity.seats - capacity.taken for capacity in free]
+    return Seats(
+        ids=[capacity.pk for capacity in free],
+        unit=[capacity.unit.register_id for capacity in free],
+        latitude=[_or_unknown(capacity.unit.latitude) for capacity in free],
+        longitude=[_or_unknown(capacity.unit.longitude) for capacity in free],
+        group=[capacity.group for capacity in free],
+        capacity=left,
+        minimum=[
+            min(max(capacity.minimum - capacity.taken, 0), seats)
+            for capacity, seats in zip(free, left, strict=True)
+        ],
+        areas=[areas.served_by(capacity.unit_id, capacity.group) for capacity in free],
+        starts_at=starts if any(starts) else None,
+        names=[capacity.unit.name["fi"] for capacity in free],
+    )
+
+
+def seats_of(round: Round) -> QuerySet[Capacity]:
+    """Every group and slot of the round's service and period."""
+    return (
+        Capacity.objects.filter(service=round.service_id, period=round.period)
+        .select_related("unit")
+        .order_by("pk")
+    )
+
+
+def sibling_units(round: Round, fact: str) -> dict[int, str]:
+    """For each child of the round a unit where a sibling is who is not in the round itself."""
+    siblings = (
+        Guardianship.objects.valid_on(timezone.localdate())
+        .filter(
+            child__facts__attribute__code=fact,
+            child__facts__text__isnull=False,
+            guardian__guardianships__child__subjects__round=round,
+        )
+        .exclude(child__subjects__round=round)
+        .order_by("child_id")
+    )
+    return dict(siblings.values_list("guardian__guardianships__child", "child__facts__text"))
+
+
+def _first(row: dict[str, object], sources: Sources) -> str:
+    known = (row[f"group_{n}"] for n in range(len(sources.group)))
+    return str(next((group for group in known if group), sources.group_otherwise))
+
+
+def _text(code: str) -> Subquery:
+    return _fact(code, "text")
+
+
+def _fact(code: str, column: str) -> Subquery:
+    facts = RegisteredFact.objects.filter(person=OuterRef("person"), attribute__code=code)
+    return Subquery(facts.values(column)[:1])
+
+
+def _or_unknown(degrees: float | None) -> float:
+    return UNKNOWN if degrees is None else degrees
