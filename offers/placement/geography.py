@@ -1,0 +1,86 @@
+"""Distances on the globe and who is near to whom, without computing every pair."""
+
+import numpy as np
+
+from offers.placement.inputs import Bools, Floats, Ints
+
+EARTH_RADIUS_M = 6_371_008.8
+"""The mean radius of the earth (IUGG), metres."""
+
+UNKNOWN_M = (1 << 25) - 1
+"""Stands for a distance nobody knows: more metres than there are between any two points."""
+
+FAR_M = 1_000_000
+"""A point further than this from the middle of the seats is a mistake, not an address."""
+
+_CELL_DEGREES = 0.004
+_CHUNK = 256
+
+
+def unit_vectors(latitude: Floats, longitude: Floats) -> Floats:
+    """Points on the unit sphere, (n, 3); NaN stays NaN."""
+    phi, lam = np.radians(latitude), np.radians(longitude)
+    return np.stack((np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)), axis=-1)
+
+
+def metres_between(a: Floats, b: Floats) -> Ints:
+    """Great-circle distances of unit vectors in whole metres; UNKNOWN_M where one is NaN."""
+    chord_squared = ((a - b) ** 2).sum(axis=-1)
+    metres = 2 * EARTH_RADIUS_M * np.arcsin(np.minimum(np.sqrt(chord_squared) / 2, 1.0))
+    return np.where(np.isnan(metres), UNKNOWN_M, np.rint(metres)).astype(np.int64)
+
+
+def far_from_middle(points: Floats, middle_of: Floats) -> Bools:
+    """Which points lie so far from the middle of the others that they must be wrong."""
+    known = middle_of[~np.isnan(middle_of[:, 0])]
+    if not len(known):
+        return np.zeros(len(points), dtype=bool)
+    middle = np.median(known, axis=0)
+    length = float(np.linalg.norm(middle))
+    if length == 0.0:
+        return np.zeros(len(points), dtype=bool)
+    metres = metres_between(points, middle / length)
+    return (metres > FAR_M) & (metres != UNKNOWN_M)
+
+
+def nearest(points: Floats, targets: Floats, count: int) -> tuple[Ints, Floats]:
+    """For each point, `count` targets among which the nearest are, and how far that is certain.
+
+    Returns the targets' indices, unordered, (n, count), and for each point the radius in metres
+    within which no target is missing. Points that lie in one small cell share their candidates,
+    which is what makes this cheap. A point that is NaN has a radius of zero.
+    """
+    known = ~np.isnan(points[:, 0])
+    candidates = np.zeros((len(points), count), dtype=np.int64)
+    radius = np.zeros(len(points))
+    located = np.flatnonzero(~np.isnan(targets[:, 0]))
+    if not known.any() or len(located) < count:
+        return candidates, radius
+    cell_of, centres = cells(points[known])
+    cell_candidates, cell_radius = _nearest_to(centres, targets[located], count)
+    candidates[known] = located[cell_candidates[cell_of]]
+    offset = metres_between(points[known], centres[cell_of])
+    # One metre for the rounding of each of the two distances.
+    radius[known] = np.maximum(cell_radius[cell_of] - offset - 2, 0)
+    return candidates, radius
+
+
+def cells(points: Floats) -> tuple[Ints, Floats]:
+    """Which cell of some 450 m each point lies in, and one of its points for each cell."""
+    steps = np.floor(points / np.radians(_CELL_DEGREES)).astype(np.int64)
+    key = (steps[:, 0] << 42) + (steps[:, 1] << 21) + steps[:, 2]
+    _, first, cell_of = np.unique(key, return_index=True, return_inverse=True)
+    return cell_of, points[first]
+
+
+def _nearest_to(centres: Floats, targets: Floats, count: int) -> tuple[Ints, Floats]:
+    candidates = np.empty((len(centres), count), dtype=np.int64)
+    radius = np.empty(len(centres))
+    for start in range(0, len(centres), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        closeness = centres[part] @ targets.T
+        order = np.argpartition(closeness, len(targets) - count, axis=1)[:, -count:]
+        candidates[part] = order
+        furthest = np.take_along_axis(closeness, order, axis=1).min(axis=1)
+        radius[part] = EARTH_RADIUS_M * np.arccos(np.clip(furthest, -1.0, 1.0))
+    return candidates, radius

@@ -1,0 +1,220 @@
+"""Placement by least total distance.
+
+First as many as possible are placed, then the sum of the metres is the least there is. The
+criteria play no part, except that the group, reachability and pins hold as always. Only arcs that
+can matter are given to the solver; the prices it yields then prove that no other would have helped,
+or name those that would, and those are added.
+
+A party of siblings that the flow would spread over several places is fixed to one of them that has
+room for all, and the rest is solved again: with siblings the sum is the least for those fixed.
+Parties whose address nobody knows take what is left.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from offers.placement.choices import Choices, first_choices
+from offers.placement.criteria import DISTANCE, NEVER, Ranking
+from offers.placement.flow import Arcs, Transport, require_solver, solve
+from offers.placement.geography import FAR_M, cells, metres_between, nearest
+from offers.placement.inputs import Bools, Ints
+from offers.placement.minimum import Minimum
+from offers.placement.problem import Pool, Problem
+
+UNPLACED_M = 100 * FAR_M
+"""What leaving one subject without a seat costs: more than any chain of moves could."""
+
+_LISTED = 32
+_LISTED_FOR_CELL = 48
+_CELL_DEGREES = 0.004
+_ALWAYS = 4
+_ADDED_AT_ONCE = 2
+_MARGIN_M = 400
+
+
+def place_shortest(problem: Problem) -> tuple[Ints, Bools]:
+    """The place of each party (-1 without one), and which places were closed as too small.
+
+    Raises PolicyUnavailable where OR-tools is not installed.
+    """
+    require_solver()
+    shortest = _Shortest(problem)
+    minimum = Minimum(problem)
+    shortest.place_all()
+    while closing := minimum.close_half(shortest.taken()):
+        shortest.capacity[closing] = 0
+        shortest.place_all()
+    return shortest.place_of, minimum.closed
+
+
+class _Shortest:
+    """The transport of one problem, solved again as places close and siblings are fixed.
+
+    One place more than there are, the last, stands for having no seat.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.ranking = Ranking(problem, (DISTANCE,), (DISTANCE,))
+        self.size = problem.parties.size
+        self.capacity = problem.places.capacity.copy()
+        self.nowhere = len(self.capacity)
+        self.place_of = np.full(len(self.size), -1, dtype=np.int64)
+        self.located = np.ones(len(self.size), dtype=bool)
+        if problem.distances is None:
+            self.located = ~np.isnan(problem.parties.points[:, 0])
+        pools = [
+            Pool(pool.parties[self.located[pool.parties]], pool.places) for pool in problem.pools
+        ]
+        self.pools = [pool for pool in pools if pool.parties.size and pool.places.size]
+        self.lists = list(first_choices(self.ranking, _LISTED, self.pools))
+        self.arcs = self._competitive_arcs(self._coarse_prices())
+
+    def taken(self) -> Ints:
+        """How many seats are taken in each place."""
+        return self._seats_of(self.place_of)
+
+    def place_all(self) -> None:
+        """Place everybody anew with the capacity there is."""
+        self.place_of[:] = -1
+        fixed = np.zeros(len(self.size), dtype=bool)
+        while True:
+            waiting = self.located & ~fixed
+            left = self.capacity - self._seats_of(np.where(fixed, self.place_of, -1))
+            transport = self._least(np.where(waiting, self.size, 0), left)
+            torn = self._assign(transport, waiting)
+            if not torn.size:
+                break
+            self._fix(torn, transport, left)
+            fixed[torn] = True
+        self._place_unlocated()
+
+    def _seats_of(self, place_of: Ints) -> Ints:
+        placed = place_of >= 0
+        counts = np.bincount(place_of[placed], self.size[placed], self.nowhere)
+        return counts.astype(np.int64)
+
+    def _assign(self, transport: Transport, waiting: Bools) -> Ints:
+        """Note where the flow sends each party that waits; returns those it tears apart."""
+        used = transport.flow > 0
+        party, place = transport.arcs.party[used], transport.arcs.place[used]
+        self.place_of[waiting] = -1
+        self.place_of[party] = np.where(place == self.nowhere, -1, place)
+        return np.flatnonzero(np.bincount(party, minlength=len(self.size)) > 1)
+
+    def _fix(self, torn: Ints, transport: Transport, left: Ints) -> None:
+        """Fix each torn party to the place that is cheapest for it and has room for all of it."""
+        arcs = transport.arcs
+        left = np.append(left, self.size.sum())
+        total = arcs.cost + transport.prices[arcs.place]
+        for party in torn:
+            begin, end = np.searchsorted(arcs.party, [party, party + 1])
+            fits = left[arcs.place[begin:end]] >= self.size[party]
+            best = begin + int(np.argmin(np.where(fits, total[begin:end], NEVER)))
+            place = int(arcs.place[best])
+            left[place] -= self.size[party]
+            self.place_of[party] = -1 if place == self.nowhere else place
+
+    def _place_unlocated(self) -> None:
+        """Give parties without a known address a seat where most are left, in lottery order."""
+        left = self.capacity - self.taken()
+        for pool in self.problem.pools:
+            parties = pool.parties[~self.located[pool.parties]]
+            for party in parties[np.argsort(self.problem.parties.lottery[parties])]:
+                if not pool.places.size:
+                    break
+                place = pool.places[np.argmax(left[pool.places])]
+                if left[place] >= self.size[party]:
+                    self.place_of[party] = place
+                    left[place] -= self.size[party]
+
+    def _least(self, supply: Ints, left: Ints) -> Transport:
+        """The transport of least cost over all arcs there could be."""
+        capacity = np.append(left, supply.sum())
+        while True:
+            transport = solve(self.arcs, supply, capacity)
+            missing = self._missing(transport, supply)
+            if not len(missing.party):
+                return transport
+            self.arcs = Arcs.joined([self.arcs, missing])
+
+    def _missing(self, transport: Transport, supply: Ints) -> Arcs:
+        """Arcs not given to the solver over which some party could have gone for less."""
+        limit = np.where(supply > 0, transport.cost_of_each(len(supply)), 0)
+        found: list[Arcs] = []
+        lists, count = self.lists, _LISTED
+        while lists:
+            found.extend(_undercutting(choices, transport.prices, limit) for choices in lists)
+            count *= 4
+            lists = list(first_choices(self.ranking, count, _unproven(lists, transport, limit)))
+        return Arcs.joined(found)
+
+    def _competitive_arcs(self, prices: Ints) -> Arcs:
+        """The arcs that the prices make likely, and everybody's way to having no seat."""
+        everybody = np.arange(len(self.size))
+        nowhere = Arcs.of(
+            everybody,
+            np.full(len(everybody), self.nowhere),
+            np.full(len(everybody), UNPLACED_M),
+        )
+        found = [nowhere]
+        for choices in self.lists:
+            total = choices.metres + prices[choices.places]
+            likely = total <= total.min(axis=1, keepdims=True) + _MARGIN_M
+            likely[:, :_ALWAYS] = True
+            found.append(_arcs(choices, likely))
+        return Arcs.joined(found)
+
+    def _coarse_prices(self) -> Ints:
+        """Prices of the same transport with all who live in one cell as one, to start from."""
+        if self.problem.distances is not None:
+            return np.zeros(self.nowhere, dtype=np.int64)
+        found: list[Arcs] = []
+        supply = np.empty(0, dtype=np.int64)
+        for pool in self.pools:
+            cell_of, centres = cells(self.problem.parties.points[pool.parties])
+            targets = self.problem.places.points[pool.places]
+            near, _ = nearest(centres, targets, min(_LISTED_FOR_CELL, len(targets)))
+            cost = np.minimum(metres_between(centres[:, None], targets[near]), FAR_M)
+            cell = np.arange(len(supply), len(supply) + len(centres))
+            found.append(
+                Arcs.of(np.repeat(cell, near.shape[1]), pool.places[near].ravel(), cost.ravel())
+            )
+            nowhere = np.full(len(cell), self.nowhere)
+            found.append(Arcs.of(cell, nowhere, np.full(len(cell), UNPLACED_M)))
+            weight = np.bincount(cell_of, self.size[pool.parties]).astype(np.int64)
+            supply = np.concatenate((supply, weight))
+        capacity = np.append(self.capacity, supply.sum())
+        return solve(Arcs.joined(found), supply, capacity).prices
+
+
+def _arcs(choices: Choices, chosen: Bools) -> Arcs:
+    row, column = np.nonzero(chosen & choices.valid)
+    return Arcs.of(
+        choices.parties[row],
+        choices.places[row, column],
+        np.minimum(choices.metres[row, column], FAR_M),
+    )
+
+
+def _undercutting(choices: Choices, prices: Ints, limit: Ints) -> Arcs:
+    """The few arcs of each party that undercut its limit most; more follow if they must."""
+    total = np.where(
+        choices.valid, np.minimum(choices.metres, FAR_M) + prices[choices.places], NEVER
+    )
+    most = min(_ADDED_AT_ONCE, total.shape[1]) - 1
+    few = total <= np.partition(total, most, axis=1)[:, most, None] if total.size else choices.valid
+    return _arcs(choices, few & (total < limit[choices.parties, None]))
+
+
+def _unproven(lists: list[Choices], transport: Transport, limit: Ints) -> Iterator[Pool]:
+    """Parties for whom a place beyond the end of their list might still have been cheaper."""
+    for choices in lists:
+        if choices.complete:
+            continue
+        places = choices.pool.places
+        reach = np.where(choices.valid, choices.metres, 0).max(axis=1, initial=0)
+        short = reach + transport.prices[places].min() < limit[choices.parties]
+        if short.any():
+            yield Pool(choices.parties[short], places)
