@@ -66,8 +66,9 @@ async def send_reply(request: Request) -> Response:
     try:
         given = await _json_object(request)
         sender, recipient, body = (str(given[name]) for name in ("from", "to", "body"))
-    except (DialError, KeyError):
-        return JSONResponse({"error": "needs from, to and body"}, status_code=400)
+        body.encode()
+    except (DialError, KeyError, UnicodeEncodeError):
+        return JSONResponse({"error": "needs from, to and body, in Unicode"}, status_code=400)
     exchange = await _machine(request).replies.send(sender=sender, recipient=recipient, body=body)
     return JSONResponse(_exchange(exchange))
 

@@ -9,18 +9,17 @@ import binascii
 import hmac
 import re
 import time
-from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl
 
 import phonenumbers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from helsinki_proactive.simulator import listing
 from helsinki_proactive.simulator.board import Reception
 from helsinki_proactive.simulator.carrier import API_VERSION
 from helsinki_proactive.simulator.codes import FAILURES, MAGIC_RECIPIENTS, MAGIC_SENDERS, REFUSALS
@@ -30,7 +29,6 @@ from helsinki_proactive.simulator.machine import Machine
 from helsinki_proactive.simulator.network import Text
 
 BODY_LIMIT = 1600
-PAGE_SIZE, PAGE_SIZE_LIMIT = 50, 1000
 PRICE_PER_SEGMENT = 0.0769  # USD; any price will do
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
@@ -80,30 +78,21 @@ async def create_message(request: Request) -> Response:
 
 
 async def list_messages(request: Request) -> Response:
-    """List messages, newest first, by recipient, sender and sending time, page by page.
-
-    Twilio gives a message its sending time only when it is sent: one that is still queued
-    is in no list filtered by DateSent.
-    """
+    """List messages, newest first, by recipient, sender and sending time, page by page."""
     machine: Machine = request.app.state.machine
-    query = request.query_params
+    query, network = request.query_params, machine.network
     try:
         _authenticate(request, machine)
-        size = min(max(int(query.get("PageSize", PAGE_SIZE)), 1), PAGE_SIZE_LIMIT)
-        page = max(int(query.get("Page", 0)), 0)
-        found = _filtered(machine, query)
+        place = listing.Place.read(query)
+        found = listing.find(network, query)
     except RefusedError as refused:
         return error_response(refused.code, machine)
     except ValueError:
         return _error(20001, 400, "A parameter has a wrong format")
-    token = query.get("PageToken", "")
-    # From the last text seen, not by offset: new texts arrive at the front meanwhile.
-    below = machine.network.by_sid.get(token.removeprefix("PA"))
-    if below is not None:
-        found = [text for text in found if text.number < below.number]
-    else:
-        found = found[page * size :]
-    return JSONResponse(_page(request, machine, found, page=page, size=size))
+    shown, has_more = listing.cut(found, place, network)
+    messages = [resource(text, machine.account_sid) for text in shown]
+    envelope = listing.envelope(shown, place, has_more=has_more, path=request.url.path, query=query)
+    return JSONResponse({"messages": messages, **envelope})
 
 
 async def fetch_message(request: Request) -> Response:
@@ -275,75 +264,3 @@ async def _take_time(machine: Machine, arrived_at: float) -> None:
     remaining = arrived_at + machine.board.now.delay_ms / 1000 - time.monotonic()
     if remaining > 0:
         await asyncio.sleep(remaining)
-
-
-def _filtered(machine: Machine, query: Any) -> list[Text]:
-    recipient, sender = query.get("To"), query.get("From")
-    network = machine.network
-    texts: Iterable[Text] = network.texts
-    if recipient is not None:
-        texts = network.by_recipient.get(recipient, ())
-    if sender is not None:
-        texts = (text for text in texts if text.sender == sender)
-    for name, earliest, latest in (
-        ("DateSent", True, True),
-        ("DateSent>", True, False),
-        ("DateSent<", False, True),
-    ):
-        if query.get(name):
-            first, last = _span(query[name])
-            texts = _sent_within(texts, first if earliest else None, last if latest else None)
-    return list(texts)[::-1]
-
-
-def _span(value: str) -> tuple[float, float]:
-    """Return the first and the last moment that a date (a day) or a time (a second) covers."""
-    if "T" in value:
-        start = datetime.fromisoformat(value)
-        start = start if start.tzinfo else start.replace(tzinfo=UTC)
-        length = timedelta(seconds=1)
-    else:
-        start = datetime.combine(date.fromisoformat(value), datetime.min.time(), UTC)
-        length = timedelta(days=1)
-    return start.timestamp(), (start + length - timedelta(microseconds=1)).timestamp()
-
-
-def _sent_within(texts: Iterable[Text], first: float | None, last: float | None) -> Iterable[Text]:
-    return [
-        text
-        for text in texts
-        if text.sent_at is not None
-        and (first is None or text.sent_at >= first)
-        and (last is None or text.sent_at <= last)
-    ]
-
-
-def _page(
-    request: Request, machine: Machine, found: list[Text], *, page: int, size: int
-) -> dict[str, Any]:
-    shown = found[:size]
-    base = request.url.path
-    kept = [
-        (name, value)
-        for name, value in request.query_params.multi_items()
-        if name not in {"Page", "PageToken", "PageSize"}
-    ]
-
-    def uri(number: int, token: str | None = None) -> str:
-        place: list[tuple[str, str]] = [("PageSize", str(size)), ("Page", str(number))]
-        if token is not None:
-            place.append(("PageToken", token))
-        return f"{base}?{urlencode(kept + place, quote_via=quote)}"
-
-    has_more = len(found) > size
-    return {
-        "end": page * size + max(len(shown) - 1, 0),
-        "first_page_uri": uri(0),
-        "messages": [resource(text, machine.account_sid) for text in shown],
-        "next_page_uri": uri(page + 1, f"PA{shown[-1].sid}") if has_more else None,
-        "page": page,
-        "page_size": size,
-        "previous_page_uri": uri(page - 1) if page else None,
-        "start": page * size,
-        "uri": uri(page, request.query_params.get("PageToken")),
-    }

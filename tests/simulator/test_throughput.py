@@ -2,10 +2,11 @@
 
 import base64
 import threading
-import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from urllib.parse import urlencode
+
+import psutil
 
 from helsinki_proactive.simulator.client import (
     ACCOUNT_SID,
@@ -23,14 +24,20 @@ HEADERS = {
 }
 
 
-def test_a_round_of_5591_messages_is_taken_at_300_a_second_or_more() -> None:
+def test_one_core_takes_300_messages_a_second_or_more() -> None:
     with start_simulator() as simulator:
-        started = time.monotonic()
+        before = _seconds_of_cpu(simulator)
         _send_in_parallel(simulator)
-        seconds = time.monotonic() - started
+        # Not by the clock on the wall: other tests run on the same cores meanwhile.
+        seconds = _seconds_of_cpu(simulator) - before
         assert simulator.counts()["log"]["accepted"] == MESSAGES
         assert len({text.sid for text in simulator.messages()}) == MESSAGES
     assert MESSAGES / seconds >= 300
+
+
+def _seconds_of_cpu(simulator: Simulator) -> float:
+    times = psutil.Process(simulator.pid).cpu_times()
+    return float(times.user + times.system)
 
 
 def _send_in_parallel(simulator: Simulator) -> None:
