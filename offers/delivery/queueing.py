@@ -1,6 +1,6 @@
 """Writing messages: rows first, so that none is sent that is not known, and none twice."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Subquery, Value
@@ -31,18 +31,20 @@ def queue_for_offers(
     lane: Lane,
     key: str,
     due_at: datetime | None = None,
+    only: Collection[int] | None = None,
 ) -> int:
     """Write one message to everybody who may answer, about all their offers; how many are new.
 
     A guardian of several of the children gets one message for each round, at the best healthy
     contact point. Protected people, and people without any such contact point, get none: the
     round gives those to a caseworker. ``key`` names the occasion ("offer", "reminder:1"):
-    queueing the same occasion again changes nothing. Set-based.
+    queueing the same occasion again changes nothing. ``only``: nobody but these people (ids).
+    Set-based.
     """
     written = 0
     for round in Round.objects.select_related("service").filter(offers__in=offers).distinct():
         asked = offers.filter(round=round, subject__person__protected=False)
-        written += _write_messages(round, asked, kind, lane, f"{key}:{round.pk}:", due_at)
+        written += _write_messages(round, asked, kind, lane, f"{key}:{round.pk}:", due_at, only)
     ring(lane)
     return written
 
@@ -93,6 +95,7 @@ def _write_messages(
     lane: Lane,
     prefix: str,
     due_at: datetime | None,
+    only: Collection[int] | None,
 ) -> int:
     points = best_first(OuterRef("pk"), channels=round.service.channels)
     recipients = (
@@ -104,6 +107,8 @@ def _write_messages(
     ).annotate(
         point=Subquery(points.values("pk")[:1]), point_kind=Subquery(points.values("kind")[:1])
     )
+    if only is not None:
+        recipients = recipients.filter(pk__in=only)
     written = insert_select(
         Message,
         recipients.exclude(point=None),

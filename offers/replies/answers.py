@@ -12,12 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from citizens.models import Guardianship, Person
+from offers.delivery.queueing import queue_for_offers
 from offers.models import (
     AcceptancePolicy,
     Answer,
     AnswerChannel,
     AnswerKind,
     CaseKind,
+    Lane,
     Offer,
     OfferState,
     Outcome,
@@ -25,6 +27,7 @@ from offers.models import (
     Reply,
     RoundState,
     Subject,
+    TextKind,
 )
 from offers.replies.cases import open_case
 from offers.replies.decision import Decision, decide
@@ -97,7 +100,7 @@ def record_answers(
         for offer in offers
     }
     answered = [offer for offer in offers if refusals[offer.pk] is None]
-    Answer.objects.bulk_create(
+    answers = Answer.objects.bulk_create(
         Answer(
             offer=offer,
             guardian=guardian,
@@ -120,6 +123,7 @@ def record_answers(
         others = frozenset(deciders[offer.pk] - {guardian.pk})
         outcomes[offer.pk] = _move(offer, decision, others, now)
     _open_cases(outcomes.values(), reply, now)
+    _tell_others(answers, outcomes)
     return outcomes
 
 
@@ -201,9 +205,7 @@ def _seat_still_there(offer: Offer) -> bool:
     return True
 
 
-def _move(
-    offer: Offer, decision: Decision, others: frozenset[int], now: datetime
-) -> AnswerOutcome:
+def _move(offer: Offer, decision: Decision, others: frozenset[int], now: datetime) -> AnswerOutcome:
     was = offer.state
     if decision.state:
         offer.state = decision.state
@@ -225,13 +227,25 @@ def _move(
     )
 
 
+def _tell_others(answers: list[Answer], outcomes: Mapping[int, AnswerOutcome]) -> None:
+    """Both guardians know what was answered, whoever of them did."""
+    told = [a.offer_id for a in answers if outcomes[a.offer_id].others]
+    if not told:
+        return
+    queue_for_offers(
+        offers=Offer.objects.filter(pk__in=told),
+        kind=TextKind.OTHER_GUARDIAN,
+        lane=Lane.REPLIES,
+        key=f"told:{answers[0].pk}",
+        only=frozenset().union(*(outcomes[offer].others for offer in told)),
+    )
+
+
 def _grace_end(offer: Offer, now: datetime) -> datetime:
     return max(now, min(offer.deadline_at, now + timedelta(days=offer.round.service.grace_days)))
 
 
-def _open_cases(
-    outcomes: Collection[AnswerOutcome], reply: Reply | None, now: datetime
-) -> None:
+def _open_cases(outcomes: Collection[AnswerOutcome], reply: Reply | None, now: datetime) -> None:
     for outcome in outcomes:
         offer = outcome.offer
         kind = None

@@ -229,9 +229,9 @@ def _stop(
     """No more messages to this number, whoever shares it; never a decline."""
     if isinstance(about, Conversation):
         _bind(reply, about)
-    ContactPoint.objects.filter(
-        kind=ContactKind.SMS, value_index=bytes(reply.sender_index)
-    ).update(health=health, health_at=now)
+    ContactPoint.objects.filter(kind=ContactKind.SMS, value_index=bytes(reply.sender_index)).update(
+        health=health, health_at=now
+    )
     return None
 
 

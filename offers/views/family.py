@@ -1,7 +1,7 @@
 """The page a link in a message opens. Only a POST answers; a GET changes nothing."""
 
-from functools import wraps
 from collections.abc import Callable
+from functools import wraps
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from django.utils import timezone
+
 from citizens.languages import say
 from consents.models import LegalBasis
 from offers.eligibility.say import fact_sentences
@@ -19,7 +21,6 @@ from offers.models import (
     Unit,
 )
 from offers.replies.answers import who_decides
-from django.utils import timezone
 
 SERVICE_MAP = "https://palvelukartta.hel.fi/{language}/unit/{unit}"
 
