@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.db import connection, transaction
 
-from citizens.copying import copy_rows, in_parts
+from citizens.copying import Value, copy_rows, in_parts
 from citizens.models import Attribute, ValueType
 from citizens.register import checking
 from citizens.register.checking import Fact
@@ -129,7 +129,7 @@ def _stage(file: RegisterFile, errors: ErrorFile) -> None:
         errors.add(Problem(file.name, line, column, reason))
 
     for part in in_parts(file.rows(report), PART):
-        staged = []
+        staged: list[Sequence[Value]] = []
         for line, values in part:
             problems: list[tuple[str, str]] = []
             parsed = check.read(values, problems)
@@ -148,14 +148,14 @@ def _stage(file: RegisterFile, errors: ErrorFile) -> None:
                 report(line, column, reason)
 
 
-def _by_type(fact: Fact, types: dict[str, ValueType]) -> Sequence[str | object]:
+def _by_type(fact: Fact, types: dict[str, ValueType]) -> Sequence[Value]:
     """The fact with its value in the column of its type."""
     of_type = types[fact.attribute]
     columns = [fact.value if of_type == value_type else None for value_type in ValueType]
     return fact.person, fact.attribute, *columns
 
 
-def _run(statement: str, **values: object) -> int:
+def _run(statement: str, **values: date) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         count: int = cursor.rowcount

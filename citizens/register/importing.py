@@ -88,7 +88,7 @@ def import_register(
         else:
             RegisterImport.objects.create(
                 as_of=delivery.as_of,
-                imported_by=by,
+                imported_by_id=None if by is None else by.pk,
                 digest=delivery.digest,
                 counts=changes.counts(),
             )

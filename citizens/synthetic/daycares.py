@@ -46,4 +46,4 @@ class Daycares:
         ids, places = self._by_group[group]
         near = nearest(np.array([(home.latitude, home.longitude)]), places, NEARBY)[0]
         nth = random.choices(range(len(near)), weights=CHOICES[: len(near)])[0]
-        return ids[near[nth]]
+        return ids[int(near[nth])]

@@ -12,10 +12,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 from django.utils import timezone
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from citizens.management.importing import console_of
 from citizens.models import (
     Attribute,
     ContactPoint,
@@ -134,7 +134,7 @@ class Command(BaseCommand):
             )
 
     def _progress(self) -> Progress:
-        return Progress(console=Console(file=self.stdout))
+        return Progress(console=console_of(self))
 
     def _summarise(self) -> None:
         table = Table("", "rows", title="The city")
@@ -153,7 +153,7 @@ class Command(BaseCommand):
             ("admission areas", AdmissionArea.objects.count()),
         ):
             table.add_row(name, f"{count:,}")
-        Console(file=self.stdout).print(table)
+        console_of(self).print(table)
 
 
 def _make_room(*, replace: bool) -> None:
