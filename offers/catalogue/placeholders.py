@@ -12,11 +12,11 @@ PLACEHOLDER = re.compile(r"\(\((.*?)\)\)")
 
 @dataclass(frozen=True)
 class Placeholder:
-    """One name a text may hold; ``sensitive`` ones tell about the person or the service."""
+    """One name a text may hold; ``revealing`` ones tell about the person or the service."""
 
     name: str
     meaning: str
-    sensitive: bool = False
+    revealing: bool = False
 
 
 PLACEHOLDERS = {
@@ -50,9 +50,9 @@ NEEDED_IN_SMS = {"accept_word", "decline_word"}
 # Words, or beginnings of words, that tell of health or of a child in fi, sv and en.
 TELLING = re.compile(
     r"\b(seulon|terveys|terveyd|neuvola|rokot|syö(vän|pä)|papa|potila|lääkär|sairaa|hoita"
-    r"|laps|lasten|päiväko|koulu"
+    r"|laps|lasten|päiväko|koulu|huoltaj"
     r"|screening|hälso|hälsa|rådgivning|vaccin|cancer|patient|läkar|sjuk|vård|barn|daghem|skol"
-    r"|health|clinic|vaccin|smear|doctor|nurse|medical|ill(ness)?\b|child|daycare|school)",
+    r"|health|clinic|vaccin|smear|doctor|nurse|medical|ill(ness)?\b|child|daycare|school|guardian)",
     re.IGNORECASE,
 )
 
@@ -81,7 +81,7 @@ def check_text(
         problems += [
             _("A discreet text message must not hold ((%(name)s)).") % {"name": name}
             for name in sorted(names & PLACEHOLDERS.keys())
-            if PLACEHOLDERS[name].sensitive
+            if PLACEHOLDERS[name].revealing
         ]
         problems += tell_tales(body)
     return problems
