@@ -41,27 +41,39 @@ class Sources:
         )
 
 
-def load_subjects(round: Round, subjects: QuerySet[Subject], areas: Areas) -> Subjects:
-    """The subjects in the order of their ids, with what the service's criteria ask about."""
+@dataclass(frozen=True)
+class Waiting:
+    """Those to be placed: ``columns`` has a row for each of the subjects ``pks``.
+
+    The rows are named by the register's keys, so that the lottery of a published seed comes out
+    the same however often the list is drawn up.
+    """
+
+    pks: list[int]
+    people: list[int]
+    columns: Subjects
+
+
+def load_subjects(round: Round, subjects: QuerySet[Subject], areas: Areas) -> Waiting:
+    """The subjects in their given order, with what the service's criteria ask about."""
     sources = Sources.of(round)
     rows = list(
-        subjects.order_by("pk")
-        .annotate(
+        subjects.annotate(
+            key=F("person__register_key"),
             latitude=F("person__latitude"),
             longitude=F("person__longitude"),
             current_unit=_text(sources.current_unit),
             school_unit=_text(sources.likely_school),
             special=_fact(sources.special, "boolean"),
             **{f"group_{n}": _text(code) for n, code in enumerate(sources.group)},
-        )
-        .values()
+        ).values()
     )
     group = [_first(row, sources) for row in rows]
-    latitude = [UNKNOWN if row["latitude"] is None else row["latitude"] for row in rows]
-    longitude = [UNKNOWN if row["longitude"] is None else row["longitude"] for row in rows]
+    latitude = [_or_unknown(row["latitude"]) for row in rows]
+    longitude = [_or_unknown(row["longitude"]) for row in rows]
     siblings = sibling_units(round, sources.current_unit)
-    return Subjects(
-        ids=[row["id"] for row in rows],
+    columns = Subjects(
+        ids=[row["key"] for row in rows],
         latitude=latitude,
         longitude=longitude,
         group=group,
@@ -72,6 +84,8 @@ def load_subjects(round: Round, subjects: QuerySet[Subject], areas: Areas) -> Su
         family=[row["family"] for row in rows],
         special=[bool(row["special"]) for row in rows],
     )
+    people = [row["person_id"] for row in rows]
+    return Waiting([row["id"] for row in rows], people, columns)
 
 
 def load_seats(capacities: Iterable[Capacity], areas: Areas) -> Seats:
@@ -110,14 +124,14 @@ def sibling_units(round: Round, fact: str) -> dict[int, str]:
     siblings = (
         Guardianship.objects.valid_on(timezone.localdate())
         .filter(
-            child__facts__attribute__code=fact,
-            child__facts__text__isnull=False,
+            child__registered_facts__attribute__code=fact,
+            child__registered_facts__text__isnull=False,
             guardian__guardianships__child__subjects__round=round,
         )
         .exclude(child__subjects__round=round)
         .order_by("child_id")
     )
-    return dict(siblings.values_list("guardian__guardianships__child", "child__facts__text"))
+    return dict(siblings.values_list("guardian__guardianships__child", "child__registered_facts__text"))
 
 
 def _first(row: dict[str, object], sources: Sources) -> str:

@@ -69,11 +69,11 @@ def _draw_up(round: Round) -> None:
         gather_families(round)
     _report(round, 1)
     with transaction.atomic():
-        place_subjects(round, pins)
+        placement = place_subjects(round, pins)
     _report(round, 2)
     with transaction.atomic():
         lock_round(round, RoundState.PREPARING)
-        round.preview = make_preview(round)
+        round.preview = make_preview(round, placement)
         round.state = RoundState.PREPARED
         round.save(update_fields=["preview", "state"])
 

@@ -14,20 +14,19 @@ from offers.rounds.rehearsal import Rehearsal, rehearse
 from offers.rounds.warnings import BLOCKING, Remark, remarks
 
 
-def make_preview(round: Round) -> dict[str, Any]:
+def make_preview(round: Round, placement: dict[str, Any]) -> dict[str, Any]:
     """The preview of a drawn-up and placed list, as JSON.
 
     ``eligible`` people the rule selects and ``families`` among them; ``excluded`` by reason: those
     not written to, and those who match but died, moved or are in another round; ``messages`` for
     each channel and language with segments and cost in euros, and the ``total``; ``samples`` by
-    language, which hold names and go once the round is decided; ``placement``; ``warnings`` and
-    ``blockers`` (see ``warnings.remark_text``).
+    language, which hold names and go once the round is decided; ``placement`` as
+    ``place_subjects`` gave it; ``warnings`` and ``blockers`` (see ``warnings.remark_text``).
     """
     rehearsal = rehearse(round)
     subjects = Subject.objects.filter(round=round)
     counts = subjects.aggregate(eligible=Count("pk"), families=Count("family", distinct=True))
     excluded = _excluded(round)
-    placement = round.preview.get("placement", {})
     said = [
         *remarks(round, eligible=counts["eligible"], excluded=excluded),
         *_refused(rehearsal),
@@ -43,12 +42,6 @@ def make_preview(round: Round) -> dict[str, Any]:
         "warnings": [remark for remark in said if remark["code"] not in BLOCKING],
         "blockers": [remark for remark in said if remark["code"] in BLOCKING],
     }
-
-
-def refresh_preview(round: Round) -> None:
-    """Make the preview of a locked round again, after its seats were changed by hand."""
-    round.preview = make_preview(round)
-    round.save(update_fields=["preview"])
 
 
 def _excluded(round: Round) -> dict[str, int]:

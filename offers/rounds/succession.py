@@ -1,6 +1,9 @@
 """Seats that become free go to those waiting, in the approved order, until the round closes."""
 
+from collections.abc import Iterator
+from dataclasses import fields
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -8,6 +11,7 @@ from django.utils import timezone
 
 from offers.delivery.outbox import queue_for_offers
 from offers.models import (
+    Capacity,
     Exclusion,
     Lane,
     Offer,
@@ -17,36 +21,37 @@ from offers.models import (
     Subject,
     TextKind,
 )
-from offers.rounds.places import best_free_seat
+from offers.placement import Subjects
+from offers.rounds.areas import Areas
+from offers.rounds.arrays import Waiting, load_seats, load_subjects, seats_of
+from offers.rounds.places import place_by_rule
 from offers.rounds.states import lock_round
 
 
+@transaction.atomic
 def offer_freed_seats(*, round: Round) -> int:
     """Offer what is free to those waiting in a running round; returns how many offers were made.
 
-    Each in turn gets the best seat for it of those free now, and as many days to answer as
-    everybody had; who fits none keeps the place in the order. Raises WrongStateError.
+    Each family in turn gets the best seats for it of those free now, and as many days to answer
+    as everybody had; who fits none keeps the place in the order. Raises WrongStateError.
     """
-    with transaction.atomic():
-        round = lock_round(round, RoundState.RUNNING)
-        now = timezone.now()
-        made = [
-            offer.pk for subject in waiting(round) if (offer := _offer_seat(round, subject, now))
-        ]
-        offers = Offer.objects.filter(pk__in=made)
-        Subject.objects.filter(offers__in=offers).update(
-            due_on=timezone.localdate(new_deadline(round, now))
-        )
-        Subject.objects.filter(offers__in=offers, outcome=Outcome.WAITING_FOR_SEAT).update(
-            outcome=Outcome.PENDING, outcome_at=now
-        )
-        if made:
-            queue_for_offers(
-                offers=offers.filter(subject__exclusion=Exclusion.NO_SEAT),
-                kind=TextKind.OFFER,
-                lane=Lane.BULK,
-                key=f"offer-from-{made[0]}",
-            )
+    round = lock_round(round, RoundState.RUNNING)
+    now = timezone.now()
+    made = [offer.pk for offer in _offer_in_turn(round, now)]
+    if not made:
+        return 0
+    offers = Offer.objects.filter(pk__in=made)
+    subjects = Subject.objects.filter(offers__in=offers)
+    subjects.update(due_on=timezone.localdate(new_deadline(round, now)))
+    subjects.filter(outcome=Outcome.WAITING_FOR_SEAT).update(
+        outcome=Outcome.PENDING, outcome_at=now
+    )
+    queue_for_offers(
+        offers=offers.filter(subject__exclusion=Exclusion.NO_SEAT),
+        kind=TextKind.OFFER,
+        lane=Lane.BULK,
+        key=f"offer-from-{made[0]}",
+    )
     return len(made)
 
 
@@ -56,7 +61,6 @@ def waiting(round: Round) -> QuerySet[Subject]:
     return (
         Subject.objects.filter(~Exists(offered), round=round, succession__isnull=False)
         .unresolved()
-        .select_related("person")
         .order_by("succession")
     )
 
@@ -68,17 +72,51 @@ def new_deadline(round: Round, now: datetime) -> datetime:
     return day.replace(hour=wall.hour, minute=wall.minute, second=wall.second, microsecond=0)
 
 
-def _offer_seat(round: Round, subject: Subject, now: datetime) -> Offer | None:
-    """An offer of the best free seat, or None if none fits or it was taken this moment."""
-    capacity_id = best_free_seat(round, subject)
-    if capacity_id is None:
-        return None
+def _offer_in_turn(round: Round, now: datetime) -> Iterator[Offer]:
+    capacities = {capacity.pk: capacity for capacity in seats_of(round).free()}
+    if not capacities:
+        return
+    areas = Areas(round)
+    queue = load_subjects(round, waiting(round), areas)
+    for rows in _families(queue):
+        seats = load_seats(capacities.values(), areas)
+        if not {queue.columns.group[row] for row in rows} & set(seats.group):
+            continue
+        assignment = place_by_rule(round, _only(queue.columns, rows), seats, {})
+        for row, seat in zip(rows, assignment.seat_of.tolist(), strict=True):
+            if seat < 0:
+                continue
+            capacity = capacities[int(str(seats.ids[seat]))]
+            capacity.taken += 1
+            if offer := _offer_seat(round, queue.pks[row], capacity, now):
+                yield offer
+
+
+def _families(queue: Waiting) -> Iterator[list[int]]:
+    """The rows of each family, in the order of succession."""
+    family = queue.columns.family or []
+    for _family, rows in groupby(range(len(queue.pks)), key=lambda row: family[row]):
+        yield list(rows)
+
+
+def _only(subjects: Subjects, rows: list[int]) -> Subjects:
+    columns = {field.name: getattr(subjects, field.name) for field in fields(subjects)}
+    return Subjects(
+        **{
+            name: None if column is None else [column[row] for row in rows]
+            for name, column in columns.items()
+        }
+    )
+
+
+def _offer_seat(round: Round, subject_id: int, capacity: Capacity, now: datetime) -> Offer | None:
+    """An offer of the seat, or None if it was taken this moment."""
     try:
         with transaction.atomic():
             return Offer.objects.create(
                 round=round,
-                subject=subject,
-                capacity_id=capacity_id,
+                subject_id=subject_id,
+                capacity=capacity,
                 deadline_at=new_deadline(round, now),
                 created_at=now,
             )

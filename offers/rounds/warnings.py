@@ -27,7 +27,11 @@ REMARKS = {
     "text_refused": _("%(count)s messages have no usable text (%(reason)s)."),
     "no_basis": _("No legal basis for %(operation)s is in force."),
     "halted": _("Sending is halted: nothing goes out until it is resumed."),
-    "placement": _("%(text)s"),
+    "subjects_unlocated": _("The address of %(count)s people has no coordinates."),
+    "subjects_far": _("The coordinates of %(count)s people are far from here."),
+    "seats_unlocated": _("%(count)s groups have no coordinates."),
+    "seats_far": _("The coordinates of %(count)s groups are far from here."),
+    "group_short": _("%(count)s seats are lacking in the group “%(group)s”."),
 }
 
 BLOCKING = ("nobody", "deadline_passed", "text_refused", "no_basis")
