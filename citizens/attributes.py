@@ -55,6 +55,21 @@ SOURCES: dict[str, Texts] = {
         "sv": "klientregistret för småbarnspedagogik",
         "en": "early education client register",
     },
+    "pupil_register": {
+        "fi": "oppilasrekisteri",
+        "sv": "elevregistret",
+        "en": "pupil register",
+    },
+    "home_care_register": {
+        "fi": "kotihoidon asiakasrekisteri",
+        "sv": "hemvårdens klientregister",
+        "en": "home care client register",
+    },
+    "youth_services_register": {
+        "fi": "nuorisopalvelujen asiakasrekisteri",
+        "sv": "ungdomstjänsternas klientregister",
+        "en": "youth services client register",
+    },
     "screening_register": {
         "fi": "seulontarekisteri",
         "sv": "screeningregistret",
