@@ -2,9 +2,9 @@
 
 import pytest
 
-from offers.delivery.outbox import send_due
-from offers.models import Message, MessageState
 from helsinki_proactive.simulator.client import Simulator
+from offers.delivery.outbox import send_due
+from offers.models import MessageState
 from tests.delivery.world import a_told_family, number_of
 
 pytestmark = pytest.mark.django_db
