@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import jinja2
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -139,14 +139,14 @@ def linked(text: str) -> Markup:
     parts: list[str] = []
     end = 0
     for match in _LINK.finditer(text):
-        parts.append(escape(text[end : match.start()]))
+        parts.append(text[end : match.start()])
         parts.append(
             Markup('<a href="{url}" target="_blank" rel="noopener noreferrer">{url}</a>').format(
                 url=match[0]
             )
         )
         end = match.end()
-    return Markup("").join([*parts, escape(text[end:])])
+    return Markup("").join([*parts, text[end:]])  # escapes what is no markup yet
 
 
 def helsinki_time(timestamp: float) -> str:

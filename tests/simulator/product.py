@@ -49,6 +49,15 @@ class Product:
             if path.startswith("/status") and form["MessageSid"] == sid
         ]
 
+    def receipt(self, sid: str, status: str) -> dict[str, str]:
+        """Return the callback that told this status of one message."""
+        return next(
+            form
+            for path, form in self.calls
+            if path.startswith("/status")
+            and (form["MessageSid"], form["MessageStatus"]) == (sid, status)
+        )
+
     def wait_for_statuses(self, sid: str, count: int) -> list[str]:
         """Return the statuses of a message once there are `count`, or what there is after 5 s."""
         deadline = time.monotonic() + 5
