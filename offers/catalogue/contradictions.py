@@ -11,30 +11,31 @@ from citizens.operators import CHOICE, PRESENCE, Operator, Question, Scalar, bou
 from offers.catalogue.criteria import Criteria, Criterion
 
 YEARS_TRIED = 10
-Groups = list[list[Question]]
+Groups = dict[int, list[Question]]  # by the number of the group in the criteria
 
 
-def contradiction(criteria: Criteria) -> str | None:
-    """The attribute about which the criteria contradict themselves, or None.
+def contradiction(criteria: Criteria) -> int | None:
+    """The number of the first of the groups that contradict each other, or None.
 
-    Only groups that ask one attribute alone are compared; they contradict themselves when no
+    Only groups that ask one attribute alone are compared; they contradict each other when no
     value satisfies them all on any day of the years to come.
     """
-    for code, groups in _groups_by_attribute(criteria).items():
+    for groups in _groups_by_attribute(criteria).values():
         if not any(_satisfiable(groups, day) for day in _days()):
-            return code
+            return min(groups)
     return None
 
 
 def _groups_by_attribute(criteria: Criteria) -> dict[str, Groups]:
     """The groups that ask about one attribute alone; an age is a question about the birth date."""
-    groups: dict[str, Groups] = {}
-    for group in criteria:
+    asking: dict[str, Groups] = {}
+    for number, group in enumerate(criteria):
         asked = [_in_one_domain(criterion) for criterion in group]
         codes = {code for code, _question in asked}
         if len(codes) == 1 and not isinstance(group[0].attribute.lookup, Related):
-            groups.setdefault(codes.pop(), []).append([question for _code, question in asked])
-    return groups
+            questions = [question for _code, question in asked]
+            asking.setdefault(codes.pop(), {})[number] = questions
+    return asking
 
 
 def _in_one_domain(criterion: Criterion) -> tuple[str, Question]:
@@ -53,7 +54,7 @@ def _days() -> Iterator[date]:
 
 def _satisfiable(groups: Groups, day: date) -> bool:
     return any(
-        all(any(_holds(question, value, day) for question in group) for group in groups)
+        all(any(_holds(question, value, day) for question in group) for group in groups.values())
         for value in [None, *_telling_values(groups, day)]
     )
 
@@ -61,7 +62,7 @@ def _satisfiable(groups: Groups, day: date) -> bool:
 def _telling_values(groups: Groups, day: date) -> Iterator[Scalar]:
     """A value of every kind the questions tell apart: each border, and its two neighbours."""
     yield "\N{REPLACEMENT CHARACTER}"  # a text none of them names
-    for question in (question for group in groups for question in group):
+    for question in (question for group in groups.values() for question in group):
         if question.operator in PRESENCE:
             continue
         for border in _borders(question, day):

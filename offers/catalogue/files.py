@@ -97,13 +97,23 @@ class TomlFile:
                     _("Did you mean %(name)s?") % {"name": near[0]} if near else "",
                 )
 
-    def valid(self, instance: models.Model, exclude: Collection[str], place: Place) -> None:
-        """Note what the model refuses of the values the file gives it."""
+    def cleaned(
+        self,
+        model: type[models.Model],
+        values: Mapping[str, Any],
+        place: Place,
+        exclude: Collection[str] = (),
+    ) -> dict[str, Any]:
+        """The values as the model holds them; what the model refuses of them is noted."""
+        instance = model(**values)
         try:
             instance.clean_fields(exclude=exclude)
         except ValidationError as error:
             for name, messages in error.message_dict.items():
                 self.problem((*place, name), f"{name}: {' '.join(messages)}")
+        except (TypeError, ValueError):  # an array field asked to read what is no array
+            self.problem(place, _("A value here is of the wrong type."))
+        return {name: getattr(instance, name) for name in values}
 
 
 def read_toml(path: Path, *, root: Path) -> TomlFile:
@@ -116,6 +126,8 @@ def read_toml(path: Path, *, root: Path) -> TomlFile:
             return file
         file.source = content.decode("utf-8-sig")
         file.data = tomllib.loads(file.source)
+        if re.search(r"\\(u0000|U00000000)", file.source):
+            file.problem((), _("The file holds a NUL character, which no text has."))
     except FileNotFoundError:
         file.problem((), _("The file is missing."))
     except UnicodeDecodeError:
@@ -187,12 +199,15 @@ def _service(file: TomlFile, code: str) -> dict[str, Any]:
     values["guidance"] = _guidance(file)
     placement = _table(file, "placement")
     file.unknown_keys(placement, PLACEMENT_KEYS, ("placement",))
-    file.valid(Service(code=code, **values), ("purpose", "placement"), ("service",))
+    values = file.cleaned(
+        Service, {"code": code, **values}, ("service",), exclude=("purpose", "placement")
+    )
     if placement and placement.get("policy") not in POLICIES:
         names = ", ".join(POLICIES)
         reason = _("The policy is one of: %(names)s.") % {"names": names}
         file.problem(("placement", "policy"), reason)
-    for name in placement.get("criteria", []):
+    criteria = placement.get("criteria", [])
+    for name in criteria if isinstance(criteria, list) else [criteria]:
         if name not in PLACEMENT_CRITERIA:
             near = get_close_matches(str(name), PLACEMENT_CRITERIA, n=1)
             file.problem(
@@ -218,15 +233,13 @@ def _purpose(file: TomlFile, code: str) -> dict[str, Any]:
     table = _table(file, "purpose")
     file.unknown_keys(table, ("name", "department"), ("purpose",))
     values = {key: table.get(key) for key in ("name", "department")}
-    file.valid(Purpose(code=code, **values), (), ("purpose",))
-    return values
+    return file.cleaned(Purpose, {"code": code, **values}, ("purpose",))
 
 
 def _basis(file: TomlFile, place: Place, table: dict[str, Any]) -> dict[str, Any]:
     file.unknown_keys(table, BASIS_KEYS, place)
     values = {key: table[key] for key in BASIS_KEYS if key in table}
-    file.valid(LegalBasis(**values), ("purpose",), place)
-    return values
+    return file.cleaned(LegalBasis, values, place, exclude=("purpose",))
 
 
 def _needs_bases(file: TomlFile, bases: list[dict[str, Any]]) -> None:
@@ -244,7 +257,7 @@ def _attribute(file: TomlFile, place: Place, table: dict[str, Any]) -> dict[str,
     values: dict[str, Any] = {key: table[key] for key in ATTRIBUTE_KEYS if key in table}
     values["value_type"] = table.get("type")
     before = len(file.problems)
-    file.valid(Attribute(**values), (), place)
+    values = file.cleaned(Attribute, values, place)
     if values.get("code") in BUILT_IN:
         file.problem((*place, "code"), _("This attribute is built in and can't be replaced."))
     return values if len(file.problems) == before else None
@@ -264,13 +277,12 @@ def _criteria(file: TomlFile, known: Mapping[str, AttributeDefinition]) -> dict[
 
 
 def _refuse_contradiction(file: TomlFile, criteria: Criteria) -> None:
-    code = contradiction(criteria)
-    if code is not None:
-        number = next(n for n, group in enumerate(criteria) if group[0].attribute.code == code)
+    number = contradiction(criteria)
+    if number is not None:
         file.problem(
             ("rule", number),
             _("The rule contradicts itself about %(attribute)s: nobody can match.")
-            % {"attribute": code},
+            % {"attribute": criteria[number][0].attribute.code},
             _("Compare the groups that ask for it."),
         )
 
@@ -308,8 +320,12 @@ def _texts_of(
     for kind in TextKind:
         if kind in ABOUT_GUARDIANS and service["recipient"] != Recipient.GUARDIANS:
             continue
-        table = {**common.get(kind.value, {}), **file.data.get(kind.value, {})}
-        file.unknown_keys(file.data.get(kind.value), ("sms", "subject", "email"), (kind.value,))
+        own = file.data.get(kind.value, {})
+        if not isinstance(own, dict):
+            file.problem((kind.value,), _("Write [%(name)s] above its texts.") % {"name": kind})
+            continue
+        file.unknown_keys(own, ("sms", "subject", "email"), (kind.value,))
+        table = {**common.get(kind.value, {}), **own}
         for channel in map(Channel, service["channels"]):
             body = str(table.get(channel.value, "")).strip()
             subject = str(table.get("subject", "")) if channel == Channel.EMAIL else ""
@@ -345,6 +361,6 @@ def _check(
     sensitivity = Sensitivity(service["sensitivity"])
     for reason in check_text(body, kind=kind, channel=channel, sensitivity=sensitivity):
         file.problem(place, reason)
-    language = file.path.stem
-    text = ServiceText(kind=kind, channel=channel, language=language, subject=subject, body=body)
-    file.valid(text, ("service",), place)
+    values = {"kind": kind, "channel": channel, "language": file.path.stem}
+    values |= {"subject": subject, "body": body}
+    file.cleaned(ServiceText, values, place, exclude=("service",))

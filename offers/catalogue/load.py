@@ -107,14 +107,25 @@ def _load(file: ServiceFile, by: AbstractUser | None, changes: CatalogueChanges)
 
 
 def _load_texts(service: Service, texts: list[dict[str, Any]], changes: CatalogueChanges) -> None:
-    kept = set()
-    for text in texts:
-        key = {name: text[name] for name in ("kind", "channel", "language")}
-        name = f"text {service.code}: " + ".".join(key.values())
-        kept.add(_sync(ServiceText, {"service": service, **key}, text, changes, name).pk)
-    for gone in service.texts.exclude(pk__in=kept):
-        changes.changes.append(f"- text {service.code}: {gone.kind}.{gone.channel}.{gone.language}")
-        gone.delete()
+    there = {(text.kind, text.channel, text.language): text for text in service.texts.all()}
+    new = []
+    for values in texts:
+        key = (values["kind"], values["channel"], values["language"])
+        text = there.pop(key, None)
+        if text is None:
+            new.append(ServiceText(service=service, **values))
+            changes.changes.append(_text_line("+", service, key))
+        elif _differing(text, values):
+            _change(text, values)
+            changes.changes.append(_text_line("~", service, key))
+    ServiceText.objects.bulk_create(new)
+    for key, text in there.items():
+        text.delete()
+        changes.changes.append(_text_line("-", service, key))
+
+
+def _text_line(sign: str, service: Service, key: tuple[str, ...]) -> str:
+    return f"{sign} text {service.code}: {'.'.join(key)}"
 
 
 def _load_rule(
@@ -148,10 +159,19 @@ def _sync(
     if row is None:
         changes.changes.append(f"+ {name}")
         return model._default_manager.create(**{**values, **key})
-    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    changed = _differing(row, values)
     if changed:
-        for field_name in changed:
-            setattr(row, field_name, values[field_name])
-        row.save(update_fields=changed)
+        _change(row, values)
         changes.changes.append(f"~ {name}: {', '.join(changed)}")
     return row
+
+
+def _differing(row: models.Model, values: Mapping[str, Any]) -> list[str]:
+    return [name for name, value in values.items() if getattr(row, name) != value]
+
+
+def _change(row: models.Model, values: Mapping[str, Any]) -> None:
+    changed = _differing(row, values)
+    for name in changed:
+        setattr(row, name, values[name])
+    row.save(update_fields=changed)
