@@ -22,6 +22,10 @@ QUEUES = ("replies", "reminders", "bulk")
 SCHEDULE: dict[str, float] = {
     "offers.tasks.sweep": 5,
     "offers.tasks.reconcile": 10,
+    "offers.tasks.resume_rounds": 30,
+    "offers.tasks.remind_due": 60,
+    "offers.tasks.deadline_passed": 30,
+    "offers.tasks.offer_freed_seats": 30,
 }
 """Periodic tasks: name -> seconds between two runs. None asks for an hour of the day: due times
 are columns, which daylight saving does not touch."""

@@ -13,3 +13,4 @@ class OffersConfig(AppConfig):
     def ready(self) -> None:
         """Listen for people who must not be contacted any more."""
         import_module("offers.delivery.purge")
+        import_module("offers.rounds.purge")

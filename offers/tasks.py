@@ -1,10 +1,12 @@
 """Background work of offers. A task is an id and one line; a lost one is found again by its row."""
 
 from celery import shared_task
+from django.utils import timezone
 
 from offers.delivery import outbox
 from offers.delivery.bell import ring
-from offers.models import Lane
+from offers.models import Lane, Round
+from offers.rounds import advance, close, generate, prepare, remind
 
 
 @shared_task
@@ -24,3 +26,39 @@ def sweep() -> None:
 def reconcile() -> None:
     """Ask the providers about messages whose fate is unknown."""
     outbox.reconcile()
+
+
+@shared_task
+def draw_up_list(round_id: int) -> None:
+    """Draw up the list of a round that is being prepared."""
+    prepare.draw_up_list(round=Round.objects.get(pk=round_id))
+
+
+@shared_task
+def generate_offers(round_id: int) -> None:
+    """Make the offers of an approved round."""
+    generate.generate_offers(round=Round.objects.get(pk=round_id))
+
+
+@shared_task
+def resume_rounds() -> None:
+    """Go on with rounds whose work waits or was cut off."""
+    advance.resume_rounds()
+
+
+@shared_task
+def remind_due() -> None:
+    """Remind those who have not answered, on the days of their service."""
+    remind.remind_due(now=timezone.now())
+
+
+@shared_task
+def deadline_passed() -> None:
+    """Act on the silence of those whose time to answer is over."""
+    close.deadline_passed(now=timezone.now())
+
+
+@shared_task
+def offer_freed_seats() -> None:
+    """Offer seats that became free to those waiting."""
+    advance.offer_all_freed_seats()

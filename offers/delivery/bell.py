@@ -19,7 +19,7 @@ QUEUES = {Lane.REPLIES: "replies", Lane.REMINDERS: "reminders", Lane.BULK: "bulk
 
 def ring(lane: Lane) -> None:
     """Once the transaction is committed, have a worker send what is due in ``lane``."""
-    transaction.on_commit(lambda: _ring(lane), robust=True)
+    call_worker("send_messages", lane.value, queue=QUEUES[lane])
 
 
 def ring_all() -> None:
@@ -28,10 +28,13 @@ def ring_all() -> None:
         ring(lane)
 
 
-def _ring(lane: Lane) -> None:
+def call_worker(task: str, number: int, *, queue: str = QUEUES[Lane.BULK]) -> None:
+    """Once the transaction is committed, have a worker run a task of ours with an id."""
+    transaction.on_commit(lambda: _call(task, number, queue), robust=True)
+
+
+def _call(task: str, number: int, queue: str) -> None:
     try:
-        current_app.send_task(
-            "offers.tasks.send_messages", args=[lane.value], queue=QUEUES[lane], retry=False
-        )
+        current_app.send_task(f"offers.tasks.{task}", args=[number], queue=queue, retry=False)
     except (OperationalError, OSError):
-        logger.warning("bell_not_heard", extra={"lane": lane.name})
+        logger.warning("bell_not_heard", extra={"task": task, "number": number})

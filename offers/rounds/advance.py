@@ -1,7 +1,7 @@
 """What comes by itself: work that was cut off goes on, freed seats go on."""
 
+from offers.delivery.bell import call_worker
 from offers.models import Round, RoundState
-from offers.rounds.background import call_worker
 from offers.rounds.errors import WrongStateError
 from offers.rounds.succession import offer_freed_seats, waiting
 
@@ -16,7 +16,7 @@ def resume_rounds() -> int:
     """Call a worker for every round whose work waits or was cut off; returns how many."""
     rounds = Round.objects.filter(state__in=WORK_LEFT)
     for round in rounds:
-        call_worker(WORK_LEFT[RoundState(round.state)], round)
+        call_worker(WORK_LEFT[RoundState(round.state)], round.pk)
     return len(rounds)
 
 

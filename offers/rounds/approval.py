@@ -5,8 +5,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from offers.delivery.bell import call_worker
 from offers.models import Approval, Round, RoundState, Subject
-from offers.rounds.background import call_worker
 from offers.rounds.digest import round_digest
 from offers.rounds.errors import ListChangedError, NotReadyError, SamePersonError
 from offers.rounds.states import lock_round
@@ -37,17 +37,16 @@ def approve_round(*, round: Round, digest: str, by: AbstractUser) -> Round:
     one or the rows, dates or texts no longer give it.
     """
     round = lock_round(round, RoundState.AWAITING)
-    if by.pk == round.prepared_by_id or _pinned_by(by, round):
+    preparer = round.prepared_by
+    if preparer is None or by.pk == preparer.pk or _pinned_by(by, round):
         raise SamePersonError
     if digest != round.frozen_digest or digest != round_digest(round):
         raise ListChangedError
-    Approval.objects.create(
-        round=round, digest=digest, prepared_by_id=round.prepared_by_id, approved_by=by
-    )
+    Approval.objects.create(round=round, digest=digest, prepared_by=preparer, approved_by_id=by.pk)
     round.state = RoundState.APPROVED
     round.approved_at = timezone.now()
     round.save(update_fields=["state", "approved_at"])
-    call_worker("generate_offers", round)
+    call_worker("generate_offers", round.pk)
     return round
 
 

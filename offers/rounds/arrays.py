@@ -1,7 +1,8 @@
 """A round's subjects and seats as the arrays of a placement."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
@@ -119,22 +120,27 @@ def seats_of(round: Round) -> QuerySet[Capacity]:
     )
 
 
+def free_seats_of(round: Round) -> QuerySet[Capacity]:
+    """Those of them with a seat nobody has."""
+    return seats_of(round).filter(taken__lt=F("seats"))
+
+
 def sibling_units(round: Round, fact: str) -> dict[int, str]:
     """For each child of the round a unit where a sibling is who is not in the round itself."""
     siblings = (
         Guardianship.objects.valid_on(timezone.localdate())
         .filter(
             child__registered_facts__attribute__code=fact,
-            child__registered_facts__text__isnull=False,
             guardian__guardianships__child__subjects__round=round,
         )
         .exclude(child__subjects__round=round)
         .order_by("child_id")
     )
-    return dict(siblings.values_list("guardian__guardianships__child", "child__registered_facts__text"))
+    units = siblings.values_list("guardian__guardianships__child", "child__registered_facts__text")
+    return {child: unit for child, unit in units if unit}
 
 
-def _first(row: dict[str, object], sources: Sources) -> str:
+def _first(row: Mapping[str, Any], sources: Sources) -> str:
     known = (row[f"group_{n}"] for n in range(len(sources.group)))
     return str(next((group for group in known if group), sources.group_otherwise))
 

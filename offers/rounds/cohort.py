@@ -1,7 +1,7 @@
 """Who a round is about: selected, checked and gathered into families, set by set."""
 
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from django.db import connection
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
@@ -150,5 +150,5 @@ def gather_families(round: Round) -> None:
             WHERE subject.round_id = %s AND subject.person_id = family.child
             AND subject.family <> family.name
             """,
-            cast("tuple[Any, ...]", (*params, round.pk)),
+            (*params, round.pk),
         )

@@ -116,10 +116,11 @@ def timeline(round: Round) -> list[dict[str, Any]]:
         width = _width(last - first)
         cursor.execute(
             f"""{FAMILIES}
-            SELECT date_bin(%(width)s, at, %(first)s) + %(width)s AS until, event, count(*)
+            SELECT date_bin(%(width)s, at, %(first)s) + %(width)s::interval AS until, event,
+                count(*)
             FROM ({happened}) happened GROUP BY until, event ORDER BY until
             """,
-            {"round": round.pk, "width": width, "first": first},
+            {"round": round.pk, "width": str(width), "first": first},
         )
         return _cumulated(cursor.fetchall())
 

@@ -49,7 +49,7 @@ def _ask(name: str, query: str, round: Round | None) -> InvariantResult:
                 (array_agg(id ORDER BY id) FILTER (WHERE broken))[1:{NAMED_OFFENDERS}]
             FROM ({query}) looked_at (id, broken)
             """,
-            {"round": round and round.pk},
+            {"round": round.pk if round else None},
         )
         looked_at, broken, offenders = cursor.fetchone()
     return InvariantResult(name, looked_at, broken, tuple(offenders or ()))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from offers.models import Capacity, RoundState, Subject
 from offers.placement import InvalidInput, cost_of_pins
 from offers.rounds.areas import Areas
-from offers.rounds.arrays import load_seats, load_subjects, seats_of
+from offers.rounds.arrays import free_seats_of, load_seats, load_subjects, seats_of
 from offers.rounds.errors import NotPossibleError
 from offers.rounds.places import Pins, assign, kept_pins, place_subjects, placeable
 from offers.rounds.preview import make_preview
@@ -75,6 +75,6 @@ def _with_pin(subject: Subject, capacity: Capacity | None, pins: Pins, user: int
         return others
     if not placeable(subject.round).filter(pk=subject.pk).exists():
         raise NotPossibleError(_("A person places this child: no seat is reserved."))
-    if not seats_of(subject.round).free().filter(pk=capacity.pk).exists():
+    if not free_seats_of(subject.round).filter(pk=capacity.pk).exists():
         raise NotPossibleError(_("There is no free seat for this round there."))
     return {**others, subject.person_id: (capacity.pk, user)}

@@ -6,10 +6,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from offers.catalogue.criteria import CriteriaError
+from offers.delivery.bell import call_worker
 from offers.models import EligibilityRule, Round, RoundState, Subject
 from offers.placement import PlacementError
 from offers.rounds.approval import back_to_draft
-from offers.rounds.background import call_worker
 from offers.rounds.cohort import exclude, gather_families, select_subjects
 from offers.rounds.errors import NotReadyError, RoundError
 from offers.rounds.places import kept_pins, place_subjects
@@ -37,7 +37,7 @@ def prepare_round(*, round: Round, by: AbstractUser) -> Round:
     round.preview = _progress(0)
     round.save(update_fields=["rule", "prepared_by", "prepared_at", "state", "preview"])
     EligibilityRule.objects.filter(pk=rule.pk, frozen_at=None).update(frozen_at=timezone.now())
-    call_worker("draw_up_list", round)
+    call_worker("draw_up_list", round.pk)
     return round
 
 

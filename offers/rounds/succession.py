@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -23,7 +24,7 @@ from offers.models import (
 )
 from offers.placement import Subjects
 from offers.rounds.areas import Areas
-from offers.rounds.arrays import Waiting, load_seats, load_subjects, seats_of
+from offers.rounds.arrays import Waiting, free_seats_of, load_seats, load_subjects
 from offers.rounds.places import place_by_rule
 from offers.rounds.states import lock_round
 
@@ -73,7 +74,7 @@ def new_deadline(round: Round, now: datetime) -> datetime:
 
 
 def _offer_in_turn(round: Round, now: datetime) -> Iterator[Offer]:
-    capacities = {capacity.pk: capacity for capacity in seats_of(round).free()}
+    capacities = {capacity.pk: capacity for capacity in free_seats_of(round)}
     if not capacities:
         return
     areas = Areas(round)
@@ -100,13 +101,12 @@ def _families(queue: Waiting) -> Iterator[list[int]]:
 
 
 def _only(subjects: Subjects, rows: list[int]) -> Subjects:
-    columns = {field.name: getattr(subjects, field.name) for field in fields(subjects)}
-    return Subjects(
-        **{
-            name: None if column is None else [column[row] for row in rows]
-            for name, column in columns.items()
-        }
-    )
+    """These rows of every column there is."""
+    chosen: dict[str, Any] = {}
+    for field in fields(subjects):
+        column = getattr(subjects, field.name)
+        chosen[field.name] = column and [column[row] for row in rows]
+    return Subjects(**chosen)
 
 
 def _offer_seat(round: Round, subject_id: int, capacity: Capacity, now: datetime) -> Offer | None:

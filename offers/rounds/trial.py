@@ -1,5 +1,7 @@
 """A test send: how a round's text looks on one's own phone, before anybody approves it."""
 
+from dataclasses import replace
+
 import phonenumbers
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -77,13 +79,9 @@ def _example(round: Round, language: str) -> Rendered:
         .order_by("pk")
         .first()
     )
-    place = Place(
-        child=EXAMPLE_CHILD[language],
-        deadline_at=round.deadline_at,
-        unit_id=capacity and capacity.unit_id,
-        unit=capacity.unit.name if capacity else {},
-        address=capacity.unit.address if capacity else {},
-        starts_at=capacity and capacity.starts_at,
-    )
+    place = Place(child=EXAMPLE_CHILD[language], deadline_at=round.deadline_at)
+    if capacity:
+        unit = capacity.unit
+        place = replace(place, unit=unit.name, address=unit.address, starts_at=capacity.starts_at)
     link = f"{settings.HP_PUBLIC_URL}/"
     return fill(text, service=service, begins_on=round.begins_on, places=[place], link=link)

@@ -1,6 +1,6 @@
 """Drawing up the list: the preview tells what would happen, and nothing has happened yet."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -136,7 +136,7 @@ def test_a_deadline_in_the_ski_holiday_is_said() -> None:
     a_family()
     seats(1)
     year = timezone.localdate().year + 1
-    day = timezone.datetime.fromisocalendar(year, 8, 3).replace(hour=16)
+    day = datetime.fromisocalendar(year, 8, 3).replace(hour=16)
     round = a_round(deadline_at=timezone.make_aware(day))
     assert "deadline_in_school_holiday" in codes(prepared(round).preview["warnings"])
 
