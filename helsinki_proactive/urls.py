@@ -7,4 +7,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("helsinki_health_endpoints.urls")),
+    path("", include("offers.urls")),
 ]
