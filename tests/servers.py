@@ -68,7 +68,7 @@ END $$;
 def throwaway_servers() -> Iterator[embedded.Servers]:
     """Running servers with a migrated database, deleted afterwards."""
     home = embedded.local_folder()
-    folder = _reachable_folder("hp-test-")
+    folder = reachable_folder("hp-test-")
     with home.locked("templates"):
         subprocess.run(["cp", "-a", f"{_template(home)}/.", folder.path], check=True)
     with embedded.servers(folder, throwaway=True) as servers:
@@ -81,7 +81,7 @@ def _template(home: Folder) -> Path:
     kept.mkdir(exist_ok=True)
     template = kept / embedded.models_fingerprint()[:16]
     if not template.exists():
-        building = _reachable_folder("hp-template-")
+        building = reachable_folder("hp-template-")
         _build(building)
         unfinished = kept / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -94,7 +94,7 @@ def _template(home: Folder) -> Path:
     return template
 
 
-def _reachable_folder(prefix: str) -> Folder:
+def reachable_folder(prefix: str) -> Folder:
     """A temporary folder; the account the servers run as may pass through it."""
     folder = Folder(Path(tempfile.mkdtemp(prefix=prefix, dir=MEMORY if _roomy(MEMORY) else None)))
     folder.path.chmod(0o711)

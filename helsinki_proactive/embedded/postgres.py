@@ -86,6 +86,7 @@ class Postgres(Server):
             "postgres",
         ]
         self.account.run(single, text="\n".join(statements) + "\n")
+        self.folder.migrated.unlink(missing_ok=True)
         unfinished.rename(self._data)
 
     def _open(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
