@@ -1,15 +1,156 @@
-"""The services that are shipped."""
+"""The services that are shipped, and what loading them does."""
+
+import re
+from io import StringIO
+from pathlib import Path
 
 import pytest
+from django.core.management import call_command
+from django.utils import timezone
 
+from citizens.languages import FAMILY_LANGUAGES
+from consents.models import LegalBasis
+from offers.catalogue.files import PLACEMENT_CRITERIA
 from offers.catalogue.load import load_catalogue
-from offers.models import Service
+from offers.delivery import segments
+from offers.eligibility.select import matching
+from offers.models import EligibilityRule, Service, ServiceText, TextKind
+from offers.placement.criteria import CRITERIA
+from tests.catalogue.folders import a_catalogue, edited
+from tests.eligibility.people import a_person
 
 pytestmark = pytest.mark.django_db
+ORDINARY = {
+    "child": "Aino",
+    "unit": "Päiväkoti Kannel",
+    "address": "Kanneltie 15",
+    "begins": "11.8.2027",
+    "deadline": "15.2.2027",
+    "link": "https://palvelut.hel.fi/o/Zk3v9Qx1Tn7LbYw2Hc5RsA",
+    "accept_word": "KYLLÄ",
+    "decline_word": "EI",
+    "city_phone": "09 310 8600",
+    "time": "3.3.2027 klo 14.30",
+    "places": "A Aino: Päiväkoti Kannel; B Eino: Päiväkoti Susanna",
+}
 
 
-def test_the_shipped_catalogue_loads_and_a_second_time_changes_nothing() -> None:
-    first = load_catalogue()
-    assert Service.objects.filter(code="preschool").exists()
-    assert first.changes
+def filled(body: str) -> str:
+    return re.sub(r"\(\((\w+)\)\)", lambda found: ORDINARY[found[1]], body)
+
+
+def test_a_second_loading_changes_nothing() -> None:
+    assert load_catalogue().changes
     assert load_catalogue().changes == []
+
+
+def test_at_least_seven_services_no_two_with_the_same_shape_of_rule() -> None:
+    load_catalogue()
+    shapes = [
+        sorted(
+            tuple(sorted((one["attribute"], one["operator"]) for one in group["any"]))
+            for group in criteria["all"]
+        )
+        for criteria in EligibilityRule.objects.values_list("criteria", flat=True)
+    ]
+    operators = [
+        [[operator for _attribute, operator in group] for group in shape] for shape in shapes
+    ]
+    assert len(shapes) >= 7
+    assert all(operators.count(shape) == 1 for shape in operators)
+
+
+def test_no_two_services_offer_in_the_same_words() -> None:
+    load_catalogue()
+    offers = ServiceText.objects.filter(kind__in=[TextKind.OFFER, TextKind.ACCEPTED])
+    bodies = list(offers.values_list("body", flat=True))
+    assert len(bodies) == len(set(bodies))
+
+
+def test_every_service_has_every_text_in_every_language_and_a_basis_in_force() -> None:
+    load_catalogue()
+    for service in Service.objects.all():
+        for channel in service.channels:
+            per_language = [
+                set(
+                    service.texts.filter(channel=channel, language=language).values_list(
+                        "kind", flat=True
+                    )
+                )
+                for language in FAMILY_LANGUAGES
+            ]
+            assert per_language[0] == per_language[1] == per_language[2]
+            assert TextKind.OFFER in per_language[0]
+        bases = LegalBasis.objects.in_force_on(timezone.localdate())
+        operations = set(bases.filter(purpose=service.purpose).values_list("operation", flat=True))
+        assert {"selecting", "contacting"} <= operations
+
+
+def test_text_messages_are_gsm_7_and_the_finnish_preschool_offer_takes_two_segments() -> None:
+    load_catalogue()
+    for text in ServiceText.objects.filter(channel="sms"):
+        counted = segments.count(filled(text.body))
+        assert counted.encoding == "GSM-7", (text, counted.outside)
+        assert counted.segments <= 3, (str(text), counted)
+    offer = ServiceText.objects.get(
+        service__code="preschool", kind=TextKind.OFFER, channel="sms", language="fi"
+    )
+    assert segments.count(filled(offer.body)).segments == 2
+
+
+def test_the_placement_criteria_a_file_may_name_are_those_there_are() -> None:
+    assert set(PLACEMENT_CRITERIA) == set(CRITERIA)
+
+
+def test_a_new_service_is_a_folder_alone(tmp_path: Path) -> None:
+    service = a_catalogue(tmp_path, "music_school") / "service.toml"
+    edited(
+        service, 'operator = "turns_in_year"\nvalue = 6', 'operator = "is_years"\nvalue = [7, 9]'
+    )
+    loaded = load_catalogue(folder=tmp_path)
+    assert loaded.services == ["music_school"]
+    person = a_person(birth_date=timezone.localdate().replace(day=1, year=2018))
+    rule = EligibilityRule.objects.in_force().get(service__code="music_school")
+    assert list(matching(rule.criteria, as_of=timezone.localdate())) == [person]
+
+
+def test_changed_criteria_are_a_new_version_and_other_changes_are_not(tmp_path: Path) -> None:
+    service = a_catalogue(tmp_path) / "service.toml"
+    load_catalogue(folder=tmp_path)
+    edited(service, "answer_days = 14", "answer_days = 21")
+    assert load_catalogue(folder=tmp_path).changes == ["~ service preschool: answer_days"]
+    edited(service, "value = 6", "value = 5")
+    assert load_catalogue(folder=tmp_path).changes == ["+ rule preschool: version 2"]
+    versions = EligibilityRule.objects.filter(service__code="preschool").order_by("version")
+    assert [rule.criteria["all"][0]["any"][0]["value"] for rule in versions] == [6, 5]
+    assert EligibilityRule.objects.in_force().get().version == 2
+
+
+def test_a_rule_that_a_person_changed_is_kept_and_said(tmp_path: Path) -> None:
+    a_catalogue(tmp_path)
+    load_catalogue(folder=tmp_path)
+    first = EligibilityRule.objects.get()
+    criteria = {"all": [{"any": [{"attribute": "age", "operator": "at_least", "value": 6}]}]}
+    EligibilityRule.objects.create(
+        service=first.service, version=2, criteria=criteria, approved_at=timezone.now()
+    )
+    assert load_catalogue(folder=tmp_path).kept == ["preschool: version 2"]
+    assert EligibilityRule.objects.in_force().get().criteria == criteria
+
+
+def test_a_text_gone_from_the_file_is_gone(tmp_path: Path) -> None:
+    texts = a_catalogue(tmp_path) / "texts"
+    (texts / "so.toml").write_text('[accepted]\nsms = "Mahadsanid! ((link))"\n')
+    load_catalogue(folder=tmp_path)
+    assert ServiceText.objects.filter(language="so").count() > 0
+    (texts / "so.toml").unlink()
+    load_catalogue(folder=tmp_path)
+    assert not ServiceText.objects.filter(language="so").exists()
+
+
+def test_a_dry_run_shows_what_would_change_and_changes_nothing() -> None:
+    shown = StringIO()
+    call_command("load_catalogue", dry_run=True, stdout=shown)
+    assert "+ service preschool" in shown.getvalue()
+    assert "nothing written" in shown.getvalue()
+    assert not Service.objects.exists()

@@ -62,9 +62,7 @@ def judge(record: Record, criterion: dict[str, Any], day: date) -> bool | None:
     return _compare(value, operator, wanted, day)
 
 
-def _judge_relatives(
-    record: Record, name: str, operator: str, wanted: Any, day: date
-) -> bool:
+def _judge_relatives(record: Record, name: str, operator: str, wanted: Any, day: date) -> bool:
     custodies = record.guardians if name == "guardian_birth_date" else record.children
     dates = [custody.other_birth_date for custody in custodies if custody.counts(day)]
     if operator in ("has", "has_not"):

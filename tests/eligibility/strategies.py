@@ -121,7 +121,7 @@ def custodies(draw: st.DrawFn, own_birth_date: date, *, as_child: bool) -> Custo
 def records(draw: st.DrawFn) -> Record:
     """A person of whom some things are unknown."""
     born = draw(BORDERS)
-    values = {
+    values: dict[str, Any] = {
         name: draw(st.none() | st.sampled_from(CHOICES[name]))
         for name in ("sex", "mother_tongue", "postal_code", "text_fact")
     }

@@ -1,0 +1,107 @@
+"""Rules and explanations in words, in every language of the families."""
+
+import string
+from datetime import date
+
+import pytest
+
+from citizens.attributes import BUILT_IN, SOURCES
+from citizens.languages import FAMILY_LANGUAGES
+from citizens.models import ValueType
+from citizens.operators import OPPOSITES, Operator
+from offers.catalogue.load import load_catalogue
+from offers.eligibility.explain import explain
+from offers.eligibility.say import PHRASES, fact_sentences, sentences
+from offers.models import EligibilityRule
+from tests.eligibility.people import a_fact, a_person, an_attribute, asked, rule
+
+pytestmark = pytest.mark.django_db
+DAY = date(2027, 1, 15)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fi", ["Syntymäaika: 6 vuotta täyteen vuonna 2027.", "Asuu Helsingissä."]),
+        ("sv", ["Födelsetid: 6 år fyllda år 2027.", "Bor i Helsingfors."]),
+        ("en", ["Date of birth: 6 years complete in 2027.", "Lives in Helsinki."]),
+    ],
+)
+def test_a_rule_is_said_in_the_language(language: str, said: list[str]) -> None:
+    preschool = rule(asked("birth_date", "turns_in_year", 6))
+    assert sentences(preschool, language, as_of=DAY) == said
+
+
+def test_alternatives_are_one_sentence_and_values_are_named() -> None:
+    an_attribute("last_seen", ValueType.DATE)
+    asking = rule(
+        asked("sex", "is", "female"),
+        [asked("last_seen", "has_not"), asked("last_seen", "at_least_years_since", 5)],
+    )
+    assert sentences(asking, "fi") == [
+        "Sukupuoli: nainen.",
+        "last_seen: ei tiedossa tai last_seen: vähintään 5 vuotta sitten.",
+        "Asuu Helsingissä.",
+    ]
+
+
+def test_facts_are_said_with_their_register_and_what_held_only() -> None:
+    attribute = an_attribute("last_seen", ValueType.DATE)
+    person = a_person(sex="female")
+    a_fact(person, attribute, date(2020, 2, 3))
+    asking = rule(
+        asked("sex", "is", "female"),
+        [asked("last_seen", "has_not"), asked("last_seen", "at_least_years_since", 5)],
+    )
+    facts = explain(asking, person=person, as_of=DAY)
+    assert fact_sentences(facts, "en") == [
+        "Sex: female (Population Information System).",
+        "last_seen: 3 February 2020 (own).",
+    ]
+
+
+def test_what_did_not_hold_and_what_is_not_known_are_told_apart() -> None:
+    person = a_person()
+    asking = rule(asked("sex", "is", "female"), asked("age", "at_least", 65))
+    said = fact_sentences(explain(asking, person=person, as_of=DAY), "sv")
+    assert said == [
+        "Kön: inte känd (befolkningsdatasystemet) – uppfylls inte.",
+        "Ålder i år: 5 (befolkningsdatasystemet) – uppfylls inte.",
+    ]
+
+
+def test_every_shipped_rule_can_be_said_in_every_language() -> None:
+    load_catalogue()
+    for criteria in EligibilityRule.objects.values_list("criteria", flat=True):
+        for language in FAMILY_LANGUAGES:
+            for as_of in (None, DAY):
+                for sentence in sentences(criteria, language, as_of=as_of):
+                    assert sentence.endswith(".")
+                    assert "{" not in sentence
+
+
+def test_every_operator_attribute_and_source_has_its_words() -> None:
+    for language in FAMILY_LANGUAGES:
+        assert set(Operator.values) <= PHRASES[language].keys()
+        assert PHRASES[language].keys() == PHRASES["fi"].keys()
+        for phrase, finnish in zip(PHRASES[language].values(), PHRASES["fi"].values(), strict=True):
+            assert _fields(phrase) == _fields(finnish)
+        for texts in SOURCES.values():
+            assert texts[language]
+        for definition in BUILT_IN.values():
+            assert definition.label[language]
+            assert definition.unknown[language]
+            assert all(choice[language] for choice in definition.choices.values())
+
+
+def _fields(phrase: str) -> set[str]:
+    return {name for _text, name, _form, _conversion in string.Formatter().parse(phrase) if name}
+
+
+def test_every_operator_has_an_opposite_whose_opposite_it_is() -> None:
+    for operator in Operator:
+        assert OPPOSITES[OPPOSITES[operator]] is operator
+        assert operator.negative is not operator.opposite.negative
+        assert any(operator in definition.operators for definition in BUILT_IN.values()), (
+            f"{operator} is asked of nothing"
+        )
