@@ -171,7 +171,7 @@ def test_servers_whose_supervisor_was_killed_are_replaced(folder: Folder) -> Non
         assert state is not None
         supervisor = psutil.Process(state.supervisor_pid)
         supervisor.kill()
-        supervisor.wait(30)
+        until(lambda: supervisor.status() == psutil.STATUS_ZOMBIE)
         process.kill()
         process.wait()
     assert old.is_running()
