@@ -9,8 +9,21 @@ from offers.replies.reading.understanding import ChildRef, Reading
 # Finnish, Estonian and Swedish case endings that a name may carry, and the vowel a name that
 # ends in a consonant takes before them.
 _ENDINGS = ("", "n", "a", "ta", "lle", "lla", "lta", "ssa", "sta", "lta", "le", "l", "s")
-_ENDINGS_AFTER_CONSONANT = ("", *(f"i{ending}" for ending in ("n", "a", "lle", "lla", "lta", "ssa", "sta", "le")), "s")
-_WEAKENED = {"kk": "k", "pp": "p", "tt": "t", "nt": "nn", "nk": "ng", "mp": "mm", "lt": "ll", "rt": "rr"}
+_ENDINGS_AFTER_CONSONANT = (
+    "",
+    *(f"i{ending}" for ending in ("n", "a", "lle", "lla", "lta", "ssa", "sta", "le")),
+    "s",
+)
+_WEAKENED = {
+    "kk": "k",
+    "pp": "p",
+    "tt": "t",
+    "nt": "nn",
+    "nk": "ng",
+    "mp": "mm",
+    "lt": "ll",
+    "rt": "rr",
+}
 _VOWELS = "aeiouy"
 
 
@@ -37,13 +50,16 @@ def find_children(
     forms = {child.marker: name_forms(child.name) for child in children}
     markers = {fold(child.marker): child.marker for child in children}
     capital = {
-        marker for token in tokens if (marker := markers.get(token.word)) and token.written.isupper()
+        marker
+        for token in tokens
+        if (marker := markers.get(token.word)) and token.written.isupper()
     }
     found: dict[int, str] = {}
     for at, token in enumerate(tokens):
         lower = token.written.islower()
         fitting = {
-            marker for marker, names in forms.items()
+            marker
+            for marker, names in forms.items()
             if token.word in names and not (lower and token.word in known)
         }
         marker = markers.get(token.word)

@@ -5,7 +5,7 @@ for in the text: the whole of it must be explained by the vocabulary, as a yes o
 around it, and a single word that is not known, or that outranks, leaves it undecided.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
 
@@ -19,16 +19,18 @@ from offers.replies.reading.segments import (
     YES,
     Segment,
     View,
+    find_matches,
     read_as,
     special_roles,
 )
 from offers.replies.reading.tokens import take_apart
 from offers.replies.reading.understanding import ChildRef, Reading, Understanding
-from offers.replies.reading.vocabulary import LANGUAGES, vocabulary
+from offers.replies.reading.vocabulary import EVERY, LANGUAGES, vocabulary
 
 SEVERAL = 2
 
-_POLITE = frozenset({"courtesy", "sorry", "ack", "frame", "signoff", "name"})
+_POLITE = frozenset({"courtesy", "sorry", "ack", "noted", "frame", "signoff", "name"})
+_SUPPORT = (YES | NO) - WEAK | {"courtesy", "sorry", "frame", "all", CHILD}
 _DIGITS = frozenset({"digit_yes", "digit_no"})
 _WHY = {
     "stop_alone": "a word that ends messages, with other words",
@@ -59,17 +61,21 @@ def read_reply(
     taken = take_apart(text)
     words = vocabulary()
     tokens = [replace(token, word=words.spelt(token.word)) for token in taken.tokens]
-    special = special_roles(tokens, words)
-    if found := _special(special, asks=taken.asks):
-        return found
     mentions = find_children(tokens, children, words.known)
+    matches = find_matches(tokens, mentions, words)
+    special = special_roles(matches)
+    if found := _special(special):
+        return found
     hint = language[:2].casefold()
-    languages = sorted(LANGUAGES, key=lambda other: other != hint)
+    spoken = {match.language for beginning in matches for match in beginning if not match.only_here}
+    languages = sorted(spoken & {*LANGUAGES} | {hint}, key=lambda each: (each != hint, each))
     views = [
         _with_digits(view, offered=digits_offered)
-        for view in (read_as(each, tokens, mentions, words) for each in languages)
+        for view in (read_as(each, tokens, matches, mentions) for each in languages)
         if view.language == hint or view.own_words
     ]
+    if "automatic" in special and not any(_has_plain_answer(view) for view in views):
+        return Understanding(Reading.UNCLEAR, "an automatic reply", automatic=True)
     if any(_is_bare_stop(view) for view in views):
         return Understanding(Reading.STOP, "asks to end messages")
     if taken.quotes:
@@ -83,12 +89,10 @@ def read_reply(
     return _decide(views, children, hint)
 
 
-def _special(roles: frozenset[str], *, asks: bool) -> Understanding | None:
+def _special(roles: frozenset[str]) -> Understanding | None:
     """What comes before any answer, the gravest first."""
     if "safety" in roles:
         return Understanding(Reading.UNCLEAR, "a safety word: a person at once", urgent=True)
-    if "automatic" in roles:
-        return Understanding(Reading.UNCLEAR, "an automatic reply", automatic=True)
     if "wrong_number" in roles:
         return Understanding(Reading.WRONG_NUMBER, "not the family of this child")
     if "stop" in roles:
@@ -98,6 +102,15 @@ def _special(roles: frozenset[str], *, asks: bool) -> Understanding | None:
 
 def _is_bare_stop(view: View) -> bool:
     return "stop_alone" in view.roles and view.roles <= {"stop_alone"} | _POLITE
+
+
+def _has_plain_answer(view: View) -> bool:
+    """A clause that is nothing but an answer: somebody who drives may still say yes."""
+    for _, clause in groupby(view.segments, key=lambda segment: segment.clause):
+        roles = {segment.role for segment in clause}
+        if roles & (YES | NO) and roles <= YES | NO | _POLITE:
+            return True
+    return False
 
 
 def _with_digits(view: View, *, offered: bool) -> View:
@@ -165,7 +178,8 @@ def _obstacle(view: View) -> str:
         "a no with joy": view.says_no and "glad" in view.roles,
         "a yes said twice": _repeats_yes(answers),
         "a no beside an approval or a refusal": _turned_round(view),
-        "too short to tell": view.roles <= WEAK or _only_signs_beside_weak(view),
+        "a yes to having understood": _only_understood(view),
+        "too short to tell": _too_weak(view),
     }
     return next((why for why, met in checks.items() if met), "")
 
@@ -181,20 +195,32 @@ def _outranking(view: View) -> Segment | None:
 
 
 def _repeats_yes(answers: list[Segment]) -> bool:
-    return any(left.role == "yes" and left.words == right.words for left, right in pairwise(answers))
+    return any(
+        left.role == "yes" and left.words == right.words for left, right in pairwise(answers)
+    )
 
 
 def _turned_round(view: View) -> bool:
     """ "Ei hyvä" is no answer, and "ei kieltäydytä" is the contrary of a refusal."""
-    return any(
-        left.role in NO and right.role in {"ack", "refuse"} and left.clause == right.clause
-        for left, right in pairwise(view.segments)
+    for _, clause in groupby(view.segments, key=lambda segment: segment.clause):
+        roles = [segment.role for segment in clause]
+        if any(left in NO and right in {"ack", "noted"} for left, right in pairwise(roles)):
+            return True
+        if "refuse" in roles and any(role in NO for role in roles[: roles.index("refuse")]):
+            return True
+    return False
+
+
+def _only_understood(view: View) -> bool:
+    """ "Yes, noted" says that the message was read."""
+    return "noted" in view.roles and view.says_yes and "accept" not in view.roles
+
+
+def _too_weak(view: View) -> bool:
+    """ "Sure", "no" and the like count only beside words of courtesy or another answer."""
+    return bool(view.roles & WEAK) and not any(
+        segment.role in _SUPPORT and segment.language != EVERY for segment in view.segments
     )
-
-
-def _only_signs_beside_weak(view: View) -> bool:
-    beside = [segment for segment in view.segments if segment.role not in WEAK]
-    return bool(view.roles & WEAK) and all(segment.language == "signs" for segment in beside)
 
 
 def _by_child(view: View, children: Sequence[ChildRef]) -> Understanding | None:
@@ -202,28 +228,35 @@ def _by_child(view: View, children: Sequence[ChildRef]) -> Understanding | None:
     if view.unknown or view.roles & {*OUTRANKING, "all"} - {"contrast"}:
         return None
     answers: dict[str, Reading] = {}
-    for spoken in _spoken_by_part(view):
+    for spoken in _spoken(view):
         part = answers_by_child(spoken)
         if part is None or answers.keys() & part.keys():
             return None
         answers |= part
-    if not answers:
-        return None
     readings = set(answers.values())
-    if len(answers) == len(children) and len(readings) == 1:
-        return Understanding(readings.pop(), "the same for each child named", by_child=answers)
-    return Understanding(Reading.MIXED, "an answer for some of the children", by_child=answers)
+    if len(answers) < len(children):
+        return Understanding(Reading.MIXED, "an answer for some of the children", by_child=answers)
+    if len(readings) > 1:
+        return Understanding(Reading.MIXED, "not the same for each child", by_child=answers)
+    return Understanding(readings.pop(), "the same for each child named", by_child=answers)
 
 
-def _spoken_by_part(view: View) -> Iterator[list[str | Reading]]:
-    """Markers and readings in order, in parts divided by "but"."""
-    for is_contrast, part in groupby(view.segments, key=lambda segment: segment.role == "contrast"):
-        if not is_contrast:
-            yield [
-                segment.marker or (Reading.ACCEPT if segment.role in YES else Reading.DECLINE)
-                for segment in part
-                if segment.role in YES | NO | {CHILD}
-            ]
+def _spoken(view: View) -> list[list[str | Reading]]:
+    """Markers and readings in order: clause by clause where a clause holds both, else in one."""
+    clauses: list[list[str | Reading]] = [[]]
+    clause = 0
+    for segment in view.segments:
+        if segment.role == "contrast" or segment.clause != clause:
+            clauses.append([])
+            clause = segment.clause
+        if segment.role == CHILD:
+            clauses[-1].append(segment.marker)
+        elif segment.role in YES | NO:
+            clauses[-1].append(Reading.ACCEPT if segment.role in YES else Reading.DECLINE)
+    spoken = [clause for clause in clauses if clause]
+    if any(len({isinstance(item, Reading) for item in clause}) > 1 for clause in spoken):
+        return spoken
+    return [[item for clause in spoken for item in clause]]
 
 
 def _undecided(view: View, obstacle: str) -> Understanding:

@@ -69,50 +69,72 @@ class View:
         return next((segment for segment in self.segments if segment.role in roles), None)
 
 
-def special_roles(tokens: Sequence[Token], vocabulary: Vocabulary) -> frozenset[str]:
-    """What must be noticed wherever it stands, in whatever language, whatever surrounds it."""
+def find_matches(
+    tokens: Sequence[Token], children: Mapping[int, str], vocabulary: Vocabulary
+) -> list[list[Match]]:
+    """For every token, the phrases of all languages that begin there.
+
+    No phrase crosses punctuation, nor a child's name.
+    """
     words = [token.word for token in tokens]
+    found: list[list[Match]] = [[] for _ in tokens]
+    end = len(tokens)
+    for at in reversed(range(len(tokens))):
+        if at + 1 < len(tokens) and tokens[at + 1].clause != tokens[at].clause:
+            end = at + 1
+        if at in children:
+            found[at], end = [Match(CHILD, EVERY, at + 1, only_here=False)], at
+        else:
+            found[at] = list(vocabulary.matches(words, at, end))
+    return found
+
+
+def special_roles(matches: Sequence[Sequence[Match]]) -> frozenset[str]:
+    """What must be noticed wherever it stands, in whatever language, whatever surrounds it."""
     return frozenset(
         match.role
-        for at, token in enumerate(tokens)
-        for match in vocabulary.matches(words, at, _clause_end(tokens, at, {}))
-        if match.role in SPECIAL and not _only_here(vocabulary, words[at : match.end], match)
+        for beginning in matches
+        for match in beginning
+        if match.role in SPECIAL and not match.only_here
     )
 
 
 def read_as(
-    language: str, tokens: Sequence[Token], children: Mapping[int, str], vocabulary: Vocabulary
+    language: str,
+    tokens: Sequence[Token],
+    matches: Sequence[Sequence[Match]],
+    children: Mapping[int, str],
 ) -> View:
-    """Give every token its role, the longest phrase first."""
+    """Give every token its role, as words of this language."""
     segments: list[Segment] = []
     own_words = False
     at = 0
-    for match in _best_row(language, tokens, children, vocabulary):
+    for match in _best_row(language, matches):
         token, found = tokens[at], tuple(token.word for token in tokens[at : match.end])
         if match.role == "footer" and (at == 0 or tokens[at - 1].clause != token.clause):
             break
-        own_words |= match.language == language and not _only_here(vocabulary, found, match)
+        own_words |= match.language == language and not match.only_here
         marker = children.get(at, "")
         segments.append(Segment(match.role, match.language, found, token.clause, marker))
         at = match.end
     written = [token.written for token in tokens]
-    return View(language, tuple(_without_loose_ends(_with_names(segments, written))), own_words)
+    named = _with_names(segments, written)
+    return View(language, tuple(_without_loose_ends(language, named)), own_words)
 
 
-def _best_row(
-    language: str, tokens: Sequence[Token], children: Mapping[int, str], vocabulary: Vocabulary
-) -> list[Match]:
-    """Phrases that cover all tokens: the fewest unknown, then the fewest, then what outranks."""
-    words = [token.word for token in tokens]
-    best: list[tuple[tuple[int, int, int], Match | None]] = [((0, 0, 0), None)] * (len(tokens) + 1)
-    for at in reversed(range(len(tokens))):
-        if at in children:
-            possible = [Match(CHILD, EVERY, at + 1)]
-        else:
-            matches = list(vocabulary.matches(words, at, _clause_end(tokens, at, children)))
-            possible = _possible(language, words, at, matches, vocabulary)
+def _best_row(language: str, matches: Sequence[Sequence[Match]]) -> list[Match]:
+    """Phrases that cover all tokens: the fewest unknown, then the fewest at all.
+
+    Among equals, those that outrank, then those with the fewest answers: "we | don't accept" and
+    not "we don't | accept".
+    """
+    best: list[tuple[tuple[int, ...], Match | None]] = [((), None)] * (len(matches) + 1)
+    for at in reversed(range(len(matches))):
         best[at] = min(
-            ((_cost(match, best[match.end][0]), match) for match in possible),
+            (
+                (_cost(match, best[match.end][0]), match)
+                for match in _possible(language, at, matches[at])
+            ),
             key=lambda choice: choice[0],
         )
     row: list[Match] = []
@@ -121,46 +143,25 @@ def _best_row(
     return row
 
 
-def _cost(match: Match, rest: tuple[int, int, int]) -> tuple[int, int, int]:
-    unknown, phrases, outranking = rest
-    return (
-        unknown + (match.role == UNKNOWN),
-        phrases + 1,
-        outranking - (match.role in OUTRANKING),
+def _cost(match: Match, rest: tuple[int, ...]) -> tuple[int, ...]:
+    here = (
+        match.role == UNKNOWN,
+        1,
+        -(match.role in OUTRANKING),
+        match.role in YES | NO,
     )
+    return tuple(map(sum, zip(here, rest or (0,) * len(here), strict=True)))
 
 
-def _clause_end(tokens: Sequence[Token], at: int, children: Mapping[int, str]) -> int:
-    clause = tokens[at].clause
-    return next(
-        (
-            index
-            for index in range(at + 1, len(tokens))
-            if tokens[index].clause != clause or index in children
-        ),
-        len(tokens),
-    )
-
-
-def _possible(
-    language: str, words: Sequence[str], at: int, matches: list[Match], vocabulary: Vocabulary
-) -> list[Match]:
+def _possible(language: str, at: int, matches: Sequence[Match]) -> list[Match]:
     """The phrases of the language itself, else one that the other languages lend."""
     if own := [match for match in matches if match.language in {language, EVERY}]:
         return own
-    lent = [
-        match
-        for match in matches
-        if match.role in _LENT and not _only_here(vocabulary, words[at : match.end], match)
-    ]
+    lent = [match for match in matches if match.role in _LENT and not match.only_here]
     longest = [match for match in lent if match.end == max(match.end for match in lent)]
     if len({match.role for match in longest}) == 1:
         return longest[:1]
-    return [Match(UNKNOWN, language, at + 1)]
-
-
-def _only_here(vocabulary: Vocabulary, words: Sequence[str], match: Match) -> bool:
-    return vocabulary.only_here[match.language].issuperset(words)
+    return [Match(UNKNOWN, language, at + 1, only_here=False)]
 
 
 def _with_names(segments: list[Segment], written: list[str]) -> Iterator[Segment]:
@@ -181,21 +182,36 @@ def _is_signature(rest: list[Segment], written: list[str]) -> bool:
     if not words or len(words) > _LONGEST_NAME or len(words) != len(written):
         return False
     named = takewhile(
-        lambda pair: pair[0].role in {"family", "and", CHILD}
-        or (pair[0].role == UNKNOWN and pair[1].isalpha() and not pair[1].islower()),
+        lambda pair: (
+            pair[0].role in {"family", "and", CHILD}
+            or (pair[0].role == UNKNOWN and pair[1].isalpha() and not pair[1].islower())
+        ),
         zip(rest, written, strict=False),
     )
     return len(list(named)) == len(rest)
 
 
-def _without_loose_ends(named: Iterator[Segment]) -> Iterator[Segment]:
+def _without_loose_ends(language: str, named: Iterator[Segment]) -> Iterator[Segment]:
     """Words that only help count only where there is something to help."""
     segments = list(named)
-    with_verb = {segment.clause for segment in segments if segment.role in VERBS}
+    with_verb = {
+        segment.clause
+        for segment in segments
+        if segment.role in VERBS and segment.language == language
+    }
+    last = len(segments) - 1
     for index, segment in enumerate(segments):
         beside = segments[max(index - 1, 0) : index + 2]
         helps = segment.clause in with_verb or any(near.role in {CHILD, "all"} for near in beside)
-        if segment.role in {"family", "footer"} or (segment.role == "part" and not helps):
+        loose = {
+            "part": not helps,
+            "and": index in {0, last},
+            "frame": index == last,
+            "signoff": len(segment.words) == 1 and segments[min(index + 1, last)].role != NAME,
+            "family": True,
+            "footer": True,
+        }
+        if loose.get(segment.role):
             yield replace(segment, role=UNKNOWN)
         else:
             yield segment

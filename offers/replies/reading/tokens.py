@@ -16,13 +16,15 @@ MIN_QUOTED_WORDS = 3
 _LOOK_ALIKE = dict(
     zip("авекмнорстухісԁјѕԛԝґӏ", "abekmhopctyxicdjsqwrl", strict=True),
 )
-_TO_LATIN = str.maketrans(_LOOK_ALIKE | {"α": "a", "ο": "o", "ι": "i", "υ": "u", "ν": "v", "ε": "e"})
+_TO_LATIN = str.maketrans(
+    _LOOK_ALIKE | {"α": "a", "ο": "o", "ι": "i", "υ": "u", "ν": "v", "ε": "e"}
+)
 _TO_CYRILLIC = str.maketrans({latin: cyrillic for cyrillic, latin in _LOOK_ALIKE.items()})
 _NOT_DECOMPOSED = str.maketrans("øØæÆđĐłŁıکیٱ", "oOaAdDlLiكيا")
 
 _APOSTROPHES = "'’‘ʼ`´ʹ"
 _ONE_APOSTROPHE = str.maketrans(dict.fromkeys(_APOSTROPHES, "'"))
-_BREAKS = ".,!?;:()[]{}\"“”„‟«»‹›/|–—−-،؛؟¡¿•\n"
+_BREAKS = '.,!?;:()[]{}"“”„‟«»‹›/|–—−-،؛؟¡¿•\n'
 _QUOTATION = re.compile(r"[“”„‟«»‹›\"]([^“”„‟«»‹›\"]*)(?:[“”„‟«»‹›\"]|$)")
 _QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
 _NAME_AFTER_DASH = re.compile(r"(?<=[\s.!,])[-–—/](?=[^\W\d_])")
@@ -34,8 +36,8 @@ _TOKEN = re.compile(
   | (?P<smiley>(?<!\w)(?:[:;=]'?-?[)(/dDpP]|<3|xD|XD|\(:|\^\^)(?!\w))
   | (?P<word>[^\W\d_]+(?:['][^\W\d_]+)*)
   | (?P<number>\d+)
-  | (?P<gap>[\s']+)
-  | (?P<case>(?<=\b\w):(?:lle|lla|lta|n|a|ta|s)\b)
+  | (?P<gap>[\s'=]+)
+  | (?P<marked>(?<=\b\w)[:=](?:(?:lle|lla|lta|n|a|ta|s)\b)?)
   | (?P<hyphen>(?<=[^\W\d_])[-‐‑](?=[^\W\d_]))
   | (?P<break>[{re.escape(_BREAKS)}])
   | (?P<other>.)

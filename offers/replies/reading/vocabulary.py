@@ -25,6 +25,7 @@ LANGUAGES = ("fi", "sv", "en", "et", "ru", "so", "ar")
 EVERY = "signs"  # the file that belongs to every language
 
 _FOLDER = Path(__file__).parent / "vocabulary"
+_EDGE = 2  # letters by which a phrase that begins with a part of a word is found
 _SHORTEST_MISSPELT = 4
 _LONGEST_REPEATED = 40
 _REPEATED = re.compile(r"(.)\1\1+")
@@ -57,6 +58,8 @@ class Phrase:
 
     def end(self, words: Sequence[str], start: int, stop: int) -> int:
         """Where the longest match from `start` ends; `start` itself where there is none."""
+        if len(self.elements) == 1:
+            return start + self.elements[0].takes(words[start])
         reached = {start}
         for element in self.elements:
             following = {at + 1 for at in reached if at < stop and element.takes(words[at])}
@@ -79,6 +82,7 @@ class Match(NamedTuple):
     role: str
     language: str
     end: int
+    only_here: bool  # none of its words proves the language
 
 
 class Vocabulary:
@@ -87,7 +91,8 @@ class Vocabulary:
     def __init__(self, folder: Path) -> None:
         """Read the files of a folder; KeyError or ValueError where one is not as it should be."""
         self._by_word: dict[str, list[Phrase]] = defaultdict(list)
-        self._by_pattern: list[tuple[Element, Phrase]] = []
+        self._by_start: dict[str, list[Phrase]] = defaultdict(list)
+        self._by_end: dict[str, list[Phrase]] = defaultdict(list)
         self.known: set[str] = set()
         self.only_here: dict[str, frozenset[str]] = {}
         self.correct: set[str] = set()
@@ -98,17 +103,22 @@ class Vocabulary:
 
     def phrases(self) -> set[Phrase]:
         """All of them."""
-        listed = itertools.chain.from_iterable(self._by_word.values())
-        return {*listed, *(phrase for _, phrase in self._by_pattern)}
+        indexes = (self._by_word, self._by_start, self._by_end)
+        return {phrase for index in indexes for listed in index.values() for phrase in listed}
 
     def matches(self, words: Sequence[str], start: int, stop: int) -> Iterator[Match]:
         """Every phrase of any language that matches from `start` and ends by `stop`."""
         word = words[start]
-        by_pattern = (phrase for element, phrase in self._by_pattern if element.takes(word))
-        for phrase in itertools.chain(self._by_word.get(word, ()), by_pattern):
+        beginning = itertools.chain(
+            self._by_word.get(word, ()),
+            self._by_start.get(word[:_EDGE], ()),
+            self._by_end.get(word[-_EDGE:], ()),
+        )
+        for phrase in beginning:
             end = phrase.end(words, start, stop)
             if end > start:
-                yield Match(phrase.role, phrase.language, end)
+                only_here = self.only_here[phrase.language].issuperset(words[start:end])
+                yield Match(phrase.role, phrase.language, end, only_here)
 
     def spelt(self, word: str) -> str:
         """The known word that is meant: itself, without repeated letters, or one letter away."""
@@ -124,7 +134,9 @@ class Vocabulary:
         if len(word) < _SHORTEST_MISSPELT or word in self._never:
             return None
         keys = {word, *_shortened(word)}
-        found = {near for key in keys for near in self._near.get(key, ()) if _differ_by_one(word, near)}
+        found = {
+            near for key in keys for near in self._near.get(key, ()) if _differ_by_one(word, near)
+        }
         if len(found) != 1:
             return None
         (near,) = found
@@ -147,8 +159,10 @@ class Vocabulary:
         for element in phrase.first_words():
             for word in element.words:
                 self._by_word[word].append(phrase)
-            if element.starts or element.ends:
-                self._by_pattern.append((element, phrase))
+            for start in element.starts:
+                self._by_start[start[:_EDGE]].append(phrase)
+            for end in element.ends:
+                self._by_end[end[-_EDGE:]].append(phrase)
         self.known.update(word for element in phrase.elements for word in element.words)
 
 
@@ -179,8 +193,10 @@ def _without_repeats(word: str) -> Iterator[str]:
     if not runs or len(runs) > 3 or len(word) > _LONGEST_REPEATED:
         return
     for lengths in itertools.product((2, 1), repeat=len(runs)):
-        length = iter(lengths)
-        yield _REPEATED.sub(lambda run, length=length: run[1] * next(length), word)
+        pieces = zip(
+            _REPEATED.split(word)[::2], (*map(str.__mul__, runs, lengths), ""), strict=True
+        )
+        yield "".join(itertools.chain.from_iterable(pieces))
 
 
 def _shortened(word: str) -> Iterator[str]:
@@ -202,7 +218,9 @@ def _differ_by_one(left: str, right: str) -> bool:
     """One letter more, less or other, or two neighbours changed over."""
     if len(left) > len(right):
         left, right = right, left
-    same = next((at for at, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), len(left))
+    same = next(
+        (at for at, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), len(left)
+    )
     if len(left) < len(right):
         return left[same:] == right[same + 1 :]
     other, others = left[same:], right[same:]
