@@ -26,23 +26,23 @@ _POINTED_AT_MOST = 12
 
 @dataclass(frozen=True)
 class Choices:
-    """First choices of some parties of a pool: row i is for `parties[i]`, best first.
+    """First choices of the parties of a pool: row i is for `parties[i]`, best first.
 
-    `complete` says that the lists name every place of the pool.
+    Only `valid` entries are choices. `complete` says that every place of the pool is listed.
     """
 
     pool: Pool
-    parties: Ints
     places: Ints
     preference: Ints
-    metres: Ints
     priority: Ints
+    metres: Ints
+    valid: Bools
     complete: bool
 
     @property
-    def valid(self) -> Bools:
-        """Which entries are choices: rows end at different lengths."""
-        return np.asarray(self.preference < NEVER)
+    def parties(self) -> Ints:
+        """Whose lists these are."""
+        return self.pool.parties
 
 
 def first_choices(
@@ -64,11 +64,9 @@ def first_choices(
 def _from_all_places(ranking: Ranking, pool: Pool, count: int) -> Iterator[Choices]:
     step = max(_PAIRS_AT_ONCE // len(pool.places), 1)
     for start in range(0, len(pool.parties), step):
-        parties = pool.parties[start : start + step]
-        preference, _ = ranking.keys(parties[:, None], pool.places[None, :])
-        if len(pool.places) > count:
-            preference = np.partition(preference, count - 1, axis=1)[:, :count]
-        yield _in_order(ranking, pool, parties, preference, len(pool.places) <= count)
+        rows = Pool(pool.parties[start : start + step], pool.places)
+        keys = ranking.keys_and_metres(rows.parties[:, None], pool.places[None, :])
+        yield _in_order(ranking, rows, keys, count, complete=len(pool.places) <= count)
 
 
 def _from_near_places(ranking: Ranking, pool: Pool, count: int) -> Choices:
@@ -76,13 +74,14 @@ def _from_near_places(ranking: Ranking, pool: Pool, count: int) -> Choices:
     near, radius = nearest(
         problem.parties.points[pool.parties], problem.places.points[pool.places], count
     )
-    candidates, missed = _pointed_at(ranking, pool)
-    candidates = np.concatenate((pool.places[near], *candidates), axis=1)
+    pointed_at, missed = _pointed_at(ranking, pool)
+    candidates = np.concatenate((pool.places[near], *pointed_at), axis=1)
     absent = candidates < 0
     candidates[absent] = 0
-    preference, _ = ranking.keys(pool.parties[:, None], candidates)
-    preference[absent | (preference >= _best_unlisted(ranking, missed, radius)[:, None])] = NEVER
-    return _in_order(ranking, pool, pool.parties, preference, complete=False)
+    keys = ranking.keys_and_metres(pool.parties[:, None], candidates)
+    unproven = keys[0] >= _best_unlisted(ranking, missed, radius)[:, None]
+    keys[0][absent | unproven] = NEVER
+    return _in_order(ranking, pool, keys, candidates.shape[1], complete=False)
 
 
 def _best_unlisted(ranking: Ranking, missed: dict[str, Bools], radius: Floats) -> Ints:
@@ -140,14 +139,14 @@ class _Index:
 
 
 def _in_order(
-    ranking: Ranking, pool: Pool, parties: Ints, preference: Ints, complete: bool
+    ranking: Ranking, pool: Pool, keys: tuple[Ints, Ints, Ints], count: int, *, complete: bool
 ) -> Choices:
-    preference = np.sort(preference, axis=1)
+    order = np.argsort(keys[0], axis=1)[:, :count]
+    preference, priority, metres = (np.take_along_axis(key, order, axis=1) for key in keys)
     # A place may be found in two ways; the second time it is no choice.
-    preference[:, 1:][preference[:, 1:] == preference[:, :-1]] = NEVER
-    preference = np.sort(preference, axis=1)
-    places = preference & ((1 << ranking.place_bits) - 1)
-    places[preference == NEVER] = 0
-    pairs = parties[:, None], places
-    metres = ranking.problem.metres(*pairs)
-    return Choices(pool, parties, places, preference, metres, ranking.keys(*pairs)[1], complete)
+    repeated = np.zeros(preference.shape, dtype=bool)
+    repeated[:, 1:] = preference[:, 1:] == preference[:, :-1]
+    valid = (preference < NEVER) & ~repeated
+    preference = np.where(valid, preference, NEVER)
+    places = np.where(valid, preference & ((1 << ranking.place_bits) - 1), 0)
+    return Choices(pool, places, preference, priority, metres, valid, complete)

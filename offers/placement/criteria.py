@@ -121,6 +121,11 @@ class Ranking:
 
     def keys(self, parties: Ints, places: Ints) -> tuple[Ints, Ints]:
         """Preference and priority keys of pairs, broadcast; NEVER where there is no way."""
+        preference, priority, _ = self.keys_and_metres(parties, places)
+        return preference, priority
+
+    def keys_and_metres(self, parties: Ints, places: Ints) -> tuple[Ints, Ints, Ints]:
+        """The keys of pairs, and how far it is."""
         names = {*self.preferences, *self.priorities} - {DISTANCE}
         held = {name: holds(name, self.problem, parties, places) for name in names}
         metres = self.problem.metres(parties, places)
@@ -133,7 +138,7 @@ class Ranking:
             unreachable = ~self.problem.reachable(parties, places)
             preference[unreachable] = NEVER
             priority[unreachable] = NEVER
-        return preference, priority
+        return preference, priority, metres
 
     @staticmethod
     def pack(order: Sequence[str], held: Mapping[str, Bools], metres: Ints) -> Ints:

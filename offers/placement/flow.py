@@ -13,9 +13,9 @@ from offers.placement.errors import PlacementError, PolicyUnavailable
 from offers.placement.inputs import Ints
 
 try:
-    from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
+    from ortools.graph.python import min_cost_flow
 except ImportError:  # the optional extra "shortest"
-    SimpleMinCostFlow = None
+    min_cost_flow = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Transport:
 
 def require_solver() -> None:
     """Raise PolicyUnavailable, saying what to install, where OR-tools is not installed."""
-    if SimpleMinCostFlow is None:
+    if min_cost_flow is None:
         raise PolicyUnavailable(
             "The policy 'shortest' needs the package ortools; install the extra 'shortest', or "
             "choose the policy 'stable'."
@@ -77,7 +77,7 @@ def solve(arcs: Arcs, supply: Ints, capacity: Ints) -> Transport:
     require_solver()
     parties, places = len(supply), len(capacity)
     sink = parties + places
-    model = SimpleMinCostFlow()
+    model = min_cost_flow.SimpleMinCostFlow()
     model.add_arcs_with_capacity_and_unit_cost(
         arcs.party.astype(np.int32),
         (arcs.place + parties).astype(np.int32),

@@ -25,9 +25,9 @@ def unit_vectors(latitude: Floats, longitude: Floats) -> Floats:
 
 def metres_between(a: Floats, b: Floats) -> Ints:
     """Great-circle distances of unit vectors in whole metres; UNKNOWN_M where one is NaN."""
-    chord_squared = ((a - b) ** 2).sum(axis=-1)
+    chord_squared = sum((a[..., axis] - b[..., axis]) ** 2 for axis in range(3))
     metres = 2 * EARTH_RADIUS_M * np.arcsin(np.minimum(np.sqrt(chord_squared) / 2, 1.0))
-    return np.where(np.isnan(metres), UNKNOWN_M, np.rint(metres)).astype(np.int64)
+    return np.nan_to_num(np.rint(metres), copy=False, nan=UNKNOWN_M).astype(np.int64)
 
 
 def far_from_middle(points: Floats, middle_of: Floats) -> Bools:
@@ -40,7 +40,7 @@ def far_from_middle(points: Floats, middle_of: Floats) -> Bools:
     if length == 0.0:
         return np.zeros(len(points), dtype=bool)
     metres = metres_between(points, middle / length)
-    return (metres > FAR_M) & (metres != UNKNOWN_M)
+    return np.asarray((metres > FAR_M) & (metres != UNKNOWN_M))
 
 
 def nearest(points: Floats, targets: Floats, count: int) -> tuple[Ints, Floats]:

@@ -1,7 +1,8 @@
 """Places: what has seats. One group of one unit, all its appointment times together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -60,7 +61,8 @@ def _merge_times(seats: Seats) -> list[list[int]]:
     if seats.starts_at is None:
         return [[row] for row in range(len(seats))]
     merged: dict[tuple[object, ...], list[int]] = {}
-    order = sorted(range(len(seats)), key=seats.starts_at.__getitem__)
+    starts_at: Sequence[Any] = seats.starts_at
+    order = sorted(range(len(seats)), key=starts_at.__getitem__)
     for row in order:
         kind = (
             seats.unit[row],
@@ -84,8 +86,9 @@ def make_places(seats: Seats, numbers: Numbers, points: Floats, pins: Mapping[in
         place_of[members] = place
     minimum = np.zeros(len(seats)) if seats.minimum is None else np.asarray(seats.minimum)
     areas = np.zeros((len(rows), len(numbers.area) + 1), dtype=bool)
-    for place, row in enumerate(first) if seats.areas is not None else ():
-        areas[place, [numbers.area[area] for area in seats.areas[row]]] = True
+    if seats.areas is not None:
+        for place, row in enumerate(first):
+            areas[place, [numbers.area[area] for area in seats.areas[row]]] = True
     pinned = np.bincount(place_of, pinned_rows, len(rows)).astype(np.int64)
     unit = codes_in(seats.unit, numbers.unit, len(seats))[first]
     return Places(

@@ -65,7 +65,8 @@ class Problem:
         if self.distances is None:
             return np.ones(np.broadcast_shapes(parties.shape, places.shape), dtype=bool)
         first_seat = np.array([rows[0] for rows in self.places.seats])
-        return ~np.isinf(self.distances[self.parties.first[parties], first_seat[places]])
+        blocked = np.isinf(self.distances[self.parties.first[parties], first_seat[places]])
+        return np.asarray(~blocked)
 
 
 def pose(

@@ -5,8 +5,9 @@ criteria play no part, except that the group, reachability and pins hold as alwa
 can matter are given to the solver; the prices it yields then prove that no other would have helped,
 or name those that would, and those are added.
 
-A party of siblings that the flow would spread over several places is fixed to one of them that has
-room for all, and the rest is solved again: with siblings the sum is the least for those fixed.
+Siblings whom the flow sends to different places are brought together by an exchange with others, at
+the least cost an exchange has; where none is possible they are fixed to a place with room for all
+and the rest is solved again. So with siblings the sum is not quite the least there could be.
 Parties whose address nobody knows take what is left.
 """
 
@@ -21,16 +22,13 @@ from offers.placement.geography import FAR_M, cells, metres_between, nearest
 from offers.placement.inputs import Bools, Ints
 from offers.placement.minimum import Minimum
 from offers.placement.problem import Pool, Problem
-
-UNPLACED_M = 100 * FAR_M
-"""What leaving one subject without a seat costs: more than any chain of moves could."""
+from offers.placement.siblings import UNPLACED_M, reunite
 
 _LISTED = 32
-_LISTED_FOR_CELL = 48
-_CELL_DEGREES = 0.004
-_ALWAYS = 4
+_LISTED_FOR_CELL = 24
+_ALWAYS = 3
 _ADDED_AT_ONCE = 2
-_MARGIN_M = 400
+_MARGIN_M = 300
 
 
 def place_shortest(problem: Problem) -> tuple[Ints, Bools]:
@@ -78,16 +76,19 @@ class _Shortest:
     def place_all(self) -> None:
         """Place everybody anew with the capacity there is."""
         self.place_of[:] = -1
-        fixed = np.zeros(len(self.size), dtype=bool)
+        waiting = self.located.copy()
         while True:
-            waiting = self.located & ~fixed
-            left = self.capacity - self._seats_of(np.where(fixed, self.place_of, -1))
+            left = self.capacity - self._seats_of(np.where(waiting, -1, self.place_of))
             transport = self._least(np.where(waiting, self.size, 0), left)
-            torn = self._assign(transport, waiting)
-            if not torn.size:
+            torn = [
+                party
+                for party, parts in self._assign(transport, waiting).items()
+                if not reunite(self.problem, self.place_of, party, parts)
+            ]
+            if not torn:
                 break
             self._fix(torn, transport, left)
-            fixed[torn] = True
+            waiting[torn] = False
         self._place_unlocated()
 
     def _seats_of(self, place_of: Ints) -> Ints:
@@ -95,15 +96,24 @@ class _Shortest:
         counts = np.bincount(place_of[placed], self.size[placed], self.nowhere)
         return counts.astype(np.int64)
 
-    def _assign(self, transport: Transport, waiting: Bools) -> Ints:
-        """Note where the flow sends each party that waits; returns those it tears apart."""
-        used = transport.flow > 0
-        party, place = transport.arcs.party[used], transport.arcs.place[used]
-        self.place_of[waiting] = -1
-        self.place_of[party] = np.where(place == self.nowhere, -1, place)
-        return np.flatnonzero(np.bincount(party, minlength=len(self.size)) > 1)
+    def _assign(self, transport: Transport, waiting: Bools) -> dict[int, dict[int, int]]:
+        """Note where the flow sends each party that waits.
 
-    def _fix(self, torn: Ints, transport: Transport, left: Ints) -> None:
+        Returns those it tears apart: how many of the party it sends to each place.
+        """
+        used = transport.flow > 0
+        party, flow = transport.arcs.party[used], transport.flow[used]
+        place = transport.arcs.place[used]
+        place = np.where(place == self.nowhere, -1, place)
+        self.place_of[waiting] = -1
+        self.place_of[party] = place
+        torn: dict[int, dict[int, int]] = {}
+        for arc in np.flatnonzero(flow < self.size[party]).tolist():
+            torn.setdefault(int(party[arc]), {})[int(place[arc])] = int(flow[arc])
+        self.place_of[list(torn)] = -1
+        return torn
+
+    def _fix(self, torn: list[int], transport: Transport, left: Ints) -> None:
         """Fix each torn party to the place that is cheapest for it and has room for all of it."""
         arcs = transport.arcs
         left = np.append(left, self.size.sum())
@@ -142,16 +152,18 @@ class _Shortest:
     def _missing(self, transport: Transport, supply: Ints) -> Arcs:
         """Arcs not given to the solver over which some party could have gone for less."""
         limit = np.where(supply > 0, transport.cost_of_each(len(supply)), 0)
-        found: list[Arcs] = []
         lists, count = self.lists, _LISTED
         while lists:
-            found.extend(_undercutting(choices, transport.prices, limit) for choices in lists)
+            found = [_undercutting(choices, transport.prices, limit) for choices in lists]
+            missing = Arcs.joined(found)
+            if len(missing.party):
+                return missing
             count *= 4
             lists = list(first_choices(self.ranking, count, _unproven(lists, transport, limit)))
-        return Arcs.joined(found)
+        return Arcs.joined([])
 
     def _competitive_arcs(self, prices: Ints) -> Arcs:
-        """The arcs that the prices make likely, and everybody's way to having no seat."""
+        """Arcs that these prices put near the best of a party, and the ways to no seat."""
         everybody = np.arange(len(self.size))
         nowhere = Arcs.of(
             everybody,
@@ -160,8 +172,8 @@ class _Shortest:
         )
         found = [nowhere]
         for choices in self.lists:
-            total = choices.metres + prices[choices.places]
-            likely = total <= total.min(axis=1, keepdims=True) + _MARGIN_M
+            total = np.where(choices.valid, choices.metres + prices[choices.places], NEVER)
+            likely = total - total.min(axis=1, keepdims=True) <= _MARGIN_M
             likely[:, :_ALWAYS] = True
             found.append(_arcs(choices, likely))
         return Arcs.joined(found)

@@ -162,17 +162,16 @@ class _DeferredAcceptance:
         room = self.capacity[place] - self.taken[place]
         if room < 1:
             return None
-        asked = set(self.refused[place])
-        asked.update(np.flatnonzero(self._may_have_skipped(place)).tolist())
-        fits = [party for party in sorted(asked) if self.size[party] <= room]
-        if not fits:
+        asked = np.concatenate((self.refused[place], np.flatnonzero(self._may_have_skipped(place))))
+        parties = np.unique(asked.astype(np.int64))
+        parties = parties[self.ranking.problem.parties.size[parties] <= room]
+        if not parties.size:
             return None
-        parties = np.array(fits)
         here, right = self.ranking.keys(parties, np.array([place]))
-        now = np.array([self.place_of[party] for party in fits])
+        now = np.array(self.place_of)[parties]
         there, _ = self.ranking.keys(parties, np.maximum(now, 0))
         wish = (here < np.where(now < 0, NEVER, there)) & (right < NEVER)
-        return fits[int(np.argmin(np.where(wish, right, NEVER)))] if wish.any() else None
+        return int(parties[np.argmin(np.where(wish, right, NEVER))]) if wish.any() else None
 
     def _may_have_skipped(self, place: int) -> Bools:
         """Parties with a longer list, from which places that would refuse them were left out."""
