@@ -19,6 +19,11 @@ def running_simulator() -> Iterator[Simulator]:
         yield simulator
 
 
+@pytest.fixture(autouse=True)
+def _no_quiet_hours(settings: Settings) -> None:
+    settings.QUIET_HOURS = None
+
+
 @pytest.fixture
 def simulator(running_simulator: Simulator, settings: Settings) -> Simulator:
     """A simulator that starts each test in a good mood, and a product that talks to it."""
@@ -32,6 +37,5 @@ def simulator(running_simulator: Simulator, settings: Settings) -> Simulator:
     settings.EMAIL_HOST = running_simulator.smtp_host
     settings.EMAIL_PORT = running_simulator.smtp_port
     settings.EMAIL_USE_TLS = False
-    settings.QUIET_HOURS = None
     settings.PROVIDER_TIMEOUT_SECONDS = 0.5
     return running_simulator

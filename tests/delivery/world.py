@@ -27,14 +27,15 @@ _numbers: Iterator[int] = count(1)
 
 
 def a_running_round(
-    children: Sequence[Person], *, capacity: Capacity | None = None, **values: object
+    children: Sequence[Person], *, places: Sequence[Capacity] = (), **values: object
 ) -> Round:
-    """An approved, running round in which every child is offered a seat at one unit."""
+    """An approved, running round in which every child is offered a seat: at one unit, if ``places``
+    does not say otherwise."""
     round = a_round(rule=None, **values)
     round.rule = round.service.rules.in_force().get()
     round.save()
-    capacity = capacity or seats(len(children))
-    subjects = [a_subject(round, child, capacity) for child in children]
+    places = places or [seats(len(children))] * len(children)
+    subjects = [a_subject(round, *seated) for seated in zip(children, places, strict=True)]
     approve_as_two(round, RoundState.RUNNING)
     for subject in subjects:
         make_offer(subject)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from citizens.encryption import context, encrypt
 from offers.delivery import gate, quiet, texts
@@ -85,11 +85,15 @@ def cancel(refused: Mapping[int, GateReason], *, now: datetime) -> None:
     follow_up_refusals(refused)
 
 
+def due_now(lane: Lane, now: datetime) -> "QuerySet[Message]":
+    """What may be claimed at ``now``: due, not halted, and nothing that would wake people."""
+    due = Message.objects.due(now).filter(not_halted(), lane__lte=lane)
+    return due.filter(lane=Lane.REPLIES) if quiet.is_quiet(now) else due
+
+
 def _lock_due(channel: str, lane: Lane, limit: int, now: datetime) -> list[Message]:
-    most_urgent_only = Q(lane=Lane.REPLIES) if quiet.is_quiet(now) else Q()
-    due = Message.objects.due(now).filter(not_halted(), channel=channel, lane__lte=lane)
-    locked = due.filter(most_urgent_only).select_for_update(skip_locked=True)
-    ids = list(locked.values_list("pk", flat=True)[:limit])
+    due = due_now(lane, now).filter(channel=channel)
+    ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
     messages = Message.objects.filter(pk__in=ids).select_related("contact_point", "round__service")
     return list(messages.defer("round__preview").order_by("lane", "due_at", "pk"))
 

@@ -7,7 +7,7 @@ from offers.delivery.channels import provider_of
 from offers.delivery.errors import TextRefusedError
 from offers.delivery.gate import GateReason
 from offers.delivery.outbox.claims import cancel, may_write_to, sealed
-from offers.delivery.switch import not_halted
+from offers.delivery.switch import is_halted
 from offers.models import Message, MessageState
 
 
@@ -18,8 +18,7 @@ def hand_over(message: Message, now: datetime) -> str | None:
     refuses it is cancelled with the reason. Give ``message`` with its round, the round's service
     and its contact point loaded. Quiet hours do not apply: the family has just written.
     """
-    queued = Message.objects.filter(not_halted(), pk=message.pk, state=MessageState.QUEUED)
-    if not queued.exists():
+    if message.state != MessageState.QUEUED or is_halted(round=message.round):
         return None
     passage = gate.ask([message.pk], now=now)[message.pk]
     reason = passage.reason
@@ -29,16 +28,15 @@ def hand_over(message: Message, now: datetime) -> str | None:
     if reason is None:
         made = texts.render_messages([message], about={message.pk: passage.offers})[message.pk]
         if not isinstance(made, TextRefusedError):
-            _mark_sent(message, made.body, now)
-            return made.body
+            return made.body if _mark_sent(message, made.body, now) else None
         reason = GateReason(made.reason)
     cancel({message.pk: reason}, now=now)
     return None
 
 
-def _mark_sent(message: Message, body: str, now: datetime) -> None:
+def _mark_sent(message: Message, body: str, now: datetime) -> int:
     """Taken with our answer's bytes: the provider's id comes with the first receipt."""
-    Message.objects.filter(pk=message.pk).update(
+    return Message.objects.filter(pk=message.pk, state=MessageState.QUEUED).update(
         state=MessageState.SENT,
         attempts=1,
         provider=provider_of(message.channel),

@@ -13,10 +13,10 @@ from queue import SimpleQueue
 from django.utils import timezone
 
 from offers.delivery.bell import ring
+from offers.delivery.outbox.claims import due_now
 from offers.delivery.outbox.line import Finished, Line
 from offers.delivery.outbox.outcomes import record
-from offers.delivery.switch import not_halted
-from offers.models import Channel, Lane, Message
+from offers.models import Channel, Lane
 
 TURN = timedelta(seconds=10)
 """How long one task sends before it lets others have the worker."""
@@ -28,7 +28,7 @@ GATHERING = 0.05
 def send_due(*, lane: Lane = Lane.BULK, turn: timedelta = TURN) -> int:
     """Send what is due in ``lane`` and the more urgent ones, until nothing is or the turn is over.
 
-    Returns how many messages were taken. If the turn was too short, the bell is rung again.
+    Returns how many messages were taken. If something is due by the end, the bell is rung again.
     """
     ends_at = time.monotonic() + turn.total_seconds()
     results: SimpleQueue[Finished] = SimpleQueue()
@@ -44,7 +44,7 @@ def send_due(*, lane: Lane = Lane.BULK, turn: timedelta = TURN) -> int:
             for each in finished:
                 each.line.note(each)
             taken += record([each.hand_over for each in finished])
-    if time.monotonic() >= ends_at and _more_is_due(lane):
+    if due_now(lane, timezone.now()).exists():
         ring(lane)
     return taken
 
@@ -67,8 +67,3 @@ def _gather(results: "SimpleQueue[Finished]") -> list[Finished]:
     while not results.empty():
         gathered.append(results.get())
     return gathered
-
-
-def _more_is_due(lane: Lane) -> bool:
-    due = Message.objects.due(timezone.now()).filter(not_halted(), lane__lte=lane)
-    return due.exists()

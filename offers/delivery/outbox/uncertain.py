@@ -12,7 +12,7 @@ from offers.delivery.bell import ring_all
 from offers.delivery.cases import open_cases
 from offers.delivery.channels import Outbound, Taken, longest_call, open_channel
 from offers.delivery.errors import ProviderError
-from offers.delivery.switch import not_halted
+from offers.delivery.outbox.claims import due_now
 from offers.delivery.waits import spread
 from offers.models import CaseKind, Channel, Lane, Message, MessageState
 
@@ -131,7 +131,7 @@ def sweep() -> set[Lane]:
     """
     expire_leases()
     receipts.match_unmatched()
-    due = Message.objects.due(timezone.now()).filter(not_halted()).order_by()
+    due = due_now(Lane.BULK, timezone.now()).order_by()
     sending = Message.objects.filter(state=MessageState.SENDING)
     lanes = set(due.values_list("lane", flat=True).distinct())
     lanes -= set(sending.values_list("lane", flat=True).distinct())

@@ -1,0 +1,147 @@
+"""Receipts: in any order, more than once, early or unknown; never backwards from a final state."""
+
+from datetime import UTC, datetime
+from itertools import count
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from citizens.models import ContactHealth
+from helsinki_proactive.simulator.client import Simulator
+from offers.delivery.outbox import send_due, sweep
+from offers.delivery.receipts import record_receipt
+from offers.models import Message, MessageState, Receipt
+from tests.delivery.world import a_told_family, state_of
+
+pytestmark = pytest.mark.django_db
+
+ON_THE_WAY = ["queued", "accepted", "sending", "sent"]
+FINAL = {
+    "delivered": MessageState.DELIVERED,
+    "undelivered": MessageState.FAILED,
+    "failed": MessageState.FAILED,
+}
+FAR_AHEAD = datetime(2999, 1, 1, tzinfo=UTC)
+_sids = count(1)
+
+
+def a_sent_message() -> Message:
+    message = a_told_family()
+    Message.objects.filter(pk=message.pk).update(state=MessageState.SENDING, lease_until=FAR_AHEAD)
+    Message.objects.filter(pk=message.pk).update(
+        state=MessageState.SENT, provider="twilio", provider_id=f"SM{next(_sids)}", attempts=1
+    )
+    message.refresh_from_db()
+    return message
+
+
+def say(message: Message, status: str, *, code: str = "") -> None:
+    record_receipt(
+        provider="twilio", provider_id=message.provider_id, status=status, error_code=code
+    )
+
+
+@given(
+    st.lists(st.sampled_from(ON_THE_WAY), max_size=6),
+    st.sampled_from([None, *FINAL]),
+    st.integers(0, 6),
+    st.booleans(),
+)
+def test_whatever_the_order_the_only_final_receipt_decides(
+    others: list[str], final: str | None, place: int, again: bool
+) -> None:
+    message = a_sent_message()
+    statuses = [*others[:place], *([final] if final else []), *others[place:]]
+
+    for status in statuses * (2 if again else 1):
+        say(message, status)
+
+    assert state_of(message) == (FINAL[final] if final else MessageState.SENT)
+    assert Receipt.objects.filter(message=message).count() == len(set(statuses))
+
+
+@pytest.fixture
+def message() -> Message:
+    return a_sent_message()
+
+
+@pytest.mark.parametrize("final", FINAL)
+@pytest.mark.parametrize("later", [*FINAL, *ON_THE_WAY])
+def test_what_is_final_stays(message: Message, final: str, later: str) -> None:
+    say(message, final)
+    say(message, later)
+
+    assert state_of(message) == FINAL[final]
+
+
+def test_a_receipt_that_comes_before_the_message_is_recorded_is_matched_then(
+    simulator: Simulator,
+) -> None:
+    message = a_told_family()
+    simulator.dial(early_callbacks=False)
+    send_due()
+    message.refresh_from_db()
+    sid = message.provider_id
+    Message.objects.filter(pk=message.pk).update(provider_id="")
+    record_receipt(provider="twilio", provider_id=sid, status="delivered")
+    assert state_of(message) == MessageState.SENT
+    assert Receipt.objects.get().message is None
+
+    Message.objects.filter(pk=message.pk).update(provider_id=sid)
+    sweep()
+
+    assert state_of(message) == MessageState.DELIVERED
+    assert Receipt.objects.get().message == message
+
+
+def test_an_id_nobody_knows_is_kept(message: Message) -> None:
+    record_receipt(provider="twilio", provider_id="SMunknown", status="delivered")
+    sweep()
+
+    assert Receipt.objects.get(provider_id="SMunknown").message is None
+    assert state_of(message) == MessageState.SENT
+
+
+@pytest.mark.parametrize("state", [MessageState.SENDING, MessageState.UNCERTAIN])
+def test_a_receipt_that_names_our_message_proves_that_it_was_taken(state: MessageState) -> None:
+    message = a_told_family()
+    for step in (MessageState.SENDING, state):
+        Message.objects.filter(pk=message.pk).update(
+            state=step, lease_until=FAR_AHEAD, attempts=1, provider="twilio"
+        )
+
+    record_receipt(
+        provider="twilio", provider_id="SMnew", status="delivered", message_id=message.pk
+    )
+
+    message.refresh_from_db()
+    assert (message.state, message.provider_id) == (MessageState.DELIVERED, "SMnew")
+
+
+def test_a_receipt_of_a_message_that_was_never_called_is_not_believed() -> None:
+    message = a_told_family()
+
+    record_receipt(provider="twilio", provider_id="SModd", status="sent", message_id=message.pk)
+
+    assert state_of(message) == MessageState.QUEUED
+
+
+@pytest.mark.parametrize(
+    ("code", "health"),
+    [
+        ("30005", ContactHealth.BOUNCED),
+        ("30006", ContactHealth.BOUNCED),
+        ("21610", ContactHealth.OPTED_OUT),
+        ("30003", ContactHealth.UNKNOWN),
+    ],
+)
+def test_a_failure_is_noted_at_the_number(
+    message: Message, code: str, health: ContactHealth
+) -> None:
+    say(message, "undelivered", code=code)
+
+    message.refresh_from_db()
+    assert (message.state, message.reason) == (MessageState.FAILED, code)
+    assert message.contact_point is not None
+    assert message.contact_point.health == health
