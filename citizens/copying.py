@@ -1,11 +1,11 @@
 """Many rows into a table at once, through PostgreSQL's COPY."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from io import StringIO
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import connection
 
@@ -18,7 +18,7 @@ ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
     """Write ``rows`` into ``table``. They are held in memory as text: give a part at a time."""
-    lines = ("\t".join([_text(value) for value in row]) for row in rows)
+    lines = ("\t".join([WRITTEN[type(value)](value) for value in row]) for row in rows)
     text = StringIO("\n".join(lines))
     with connection.cursor() as cursor:
         cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", text, size=1 << 18)
@@ -31,17 +31,20 @@ def in_parts(rows: Iterable[T], size: int) -> Iterator[list[T]]:
         yield part
 
 
-def _text(value: Value) -> str:
-    if value is None:
-        return "\\N"
-    if isinstance(value, str):
-        return value.translate(ESCAPES) if _has_special(value) else value
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    if isinstance(value, bytes):
-        return "\\\\x" + value.hex()
-    return str(value)
+def _escaped(value: str) -> str:
+    if value.isprintable() and "\\" not in value:
+        return value
+    return value.translate(ESCAPES)
 
 
-def _has_special(value: str) -> bool:
-    return "\\" in value or not value.isprintable()
+WRITTEN: dict[type, Callable[[Any], str]] = {
+    type(None): lambda _none: "\\N",
+    str: _escaped,
+    bool: lambda flag: "t" if flag else "f",
+    bytes: lambda data: "\\\\x" + data.hex(),
+    int: str,
+    float: repr,
+    date: date.isoformat,
+    Decimal: str,
+}
+"""How COPY's text format writes each type of value."""

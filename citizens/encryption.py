@@ -11,7 +11,6 @@ base64 of 32 bytes}``; embedded, that is read from a file only its owner can rea
 
 import base64
 import binascii
-import hashlib
 import hmac
 import json
 import os
@@ -106,4 +105,4 @@ def blind_index(value: str, *, kind: str) -> bytes:
     ``value`` must already be in its normal form (E.164, lower-case e-mail, upper-case code).
     """
     message = f"{kind}:{value}".encode()
-    return hmac.new(keyring().index_key, message, hashlib.sha256).digest()[:16]
+    return hmac.digest(keyring().index_key, message, "sha256")[:16]

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from citizens.identity_codes import date_of_birth
 from citizens.languages import ContactLanguage
 from citizens.models import ContactKind, Sex, ValueType
 from citizens.register.parsers import (
@@ -23,11 +24,17 @@ from citizens.register.parsers import (
     one_of,
     optional,
     phone,
+    remembered,
     text,
     yes_or_no,
 )
 
 REGISTER_KEY = needed(text(64))
+SEXES = [Sex.FEMALE.value, Sex.MALE.value]
+ISO_639 = like("[a-z]{2,3}", "a code of ISO 639")
+CONTACT_LANGUAGE = one_of(ContactLanguage.values)
+FINNISH = ContactLanguage.FINNISH.value
+POSTAL_CODE = like(r"\d{5}", "a postal code's five digits")
 TYPES: dict[ValueType, Parser] = {
     ValueType.TEXT: text(200),
     ValueType.NUMBER: decimal,
@@ -111,29 +118,27 @@ class RowCheck:
 
 def people(as_of: date) -> RowCheck:
     """How people.csv is checked that speaks of the day ``as_of``."""
-    past = day_between(EARLIEST_BIRTH, as_of)
+    past = remembered(needed(day_between(EARLIEST_BIRTH, as_of)))
+    past_or_never = remembered(optional(past))
     return RowCheck(
         parsers=(
             ("register_key", REGISTER_KEY),
             ("identity_code", optional(identity_code, otherwise="")),
             ("first_names", needed(text(200))),
             ("last_name", needed(text(200))),
-            ("birth_date", needed(past)),
-            ("sex", optional(one_of([Sex.FEMALE, Sex.MALE]), otherwise="")),
-            ("mother_tongue", optional(like("[a-z]{2,3}", "a code of ISO 639"), otherwise="")),
-            (
-                "contact_language",
-                optional(one_of(ContactLanguage.values), otherwise=ContactLanguage.FINNISH.value),
-            ),
-            ("municipality", needed(like(r"\d{3}", "a municipality's three digits"))),
+            ("birth_date", past),
+            ("sex", remembered(optional(one_of(SEXES), otherwise=""))),
+            ("mother_tongue", remembered(optional(ISO_639, otherwise=""))),
+            ("contact_language", remembered(optional(CONTACT_LANGUAGE, otherwise=FINNISH))),
+            ("municipality", remembered(needed(like(r"\d{3}", "a municipality's three digits")))),
             ("address", text(300)),
-            ("postal_code", optional(like(r"\d{5}", "a postal code's five digits"), otherwise="")),
+            ("postal_code", remembered(optional(POSTAL_CODE, otherwise=""))),
             ("latitude", optional(number_between(-90, 90))),
             ("longitude", optional(number_between(-180, 180))),
-            ("protected", needed(yes_or_no)),
-            ("place_by_hand", optional(yes_or_no, otherwise=False)),
-            ("died_on", optional(past)),
-            ("moved_out_on", optional(past)),
+            ("protected", remembered(needed(yes_or_no))),
+            ("place_by_hand", remembered(optional(yes_or_no, otherwise=False))),
+            ("died_on", past_or_never),
+            ("moved_out_on", past_or_never),
         ),
         whole=_whole_person,
     )
@@ -145,9 +150,9 @@ def guardianships() -> RowCheck:
         parsers=(
             ("guardian", REGISTER_KEY),
             ("child", REGISTER_KEY),
-            ("may_decide", needed(yes_or_no)),
-            ("valid_from", needed(day)),
-            ("valid_until", optional(day)),
+            ("may_decide", remembered(needed(yes_or_no))),
+            ("valid_from", remembered(needed(day))),
+            ("valid_until", remembered(optional(day))),
         ),
         whole=_whole_guardianship,
     )
@@ -158,9 +163,9 @@ def contacts() -> RowCheck:
     return RowCheck(
         parsers=(
             ("person", REGISTER_KEY),
-            ("kind", needed(one_of(ContactKind.values))),
+            ("kind", remembered(needed(one_of(ContactKind.values)))),
             ("value", needed(text(254))),
-            ("priority", optional(_priority, otherwise=0)),
+            ("priority", remembered(optional(_priority, otherwise=0))),
         ),
         whole=_whole_contact,
     )
@@ -198,7 +203,7 @@ def _priority(value: str) -> int:
 
 def _whole_person(row: list[Any]) -> Problems:
     person = Person(*row)
-    if person.identity_code and person.birth_date.strftime("%d%m%y") != person.identity_code[:6]:
+    if person.identity_code and date_of_birth(person.identity_code) != person.birth_date:
         yield "identity_code", "the identity code is of another date of birth"
     if (person.latitude is None) != (person.longitude is None):
         yield "latitude", "a location needs both latitude and longitude"

@@ -137,7 +137,9 @@ def merge_contacts(now: datetime) -> Changes:
 def _forget_contacts(now: datetime) -> None:
     """Delete what went now and of which nothing is known: never used, health unknown."""
     unused = [
-        ~Exists(relation.related_model._default_manager.filter(**{relation.field.name: OuterRef("pk")}))
+        ~Exists(
+            relation.related_model._default_manager.filter(**{relation.field.name: OuterRef("pk")})
+        )
         for relation in ContactPoint._meta.related_objects
     ]
     ContactPoint.objects.filter(*unused, gone_at=now, health=ContactHealth.UNKNOWN).delete()

@@ -9,6 +9,7 @@ from random import Random
 from citizens.models import Sex
 from citizens.register.formats import ContactRow, FactRow, GuardianshipRow, PersonRow, flag
 from citizens.synthetic.daycares import ATTENDING, Daycare, Daycares
+from citizens.synthetic.facts import Facts
 from citizens.synthetic.homes import Home, Homes
 from citizens.synthetic.identity import IdentityCodes
 from citizens.synthetic.sources import Names, Weighted
@@ -28,8 +29,6 @@ NO_PHONE_HAS = "+358479"
 
 MAIL_DOMAINS = ("example.org", "example.com", "example.net")  # RFC 2606
 NO_MAIL_AT = "example.invalid"
-
-SCREENING_AGES = range(30, 66)
 
 
 @dataclass
@@ -61,6 +60,7 @@ class Households:
         self._names = Names()
         self._codes = IdentityCodes()
         self._daycares = Daycares(daycares)
+        self._facts = Facts(random, as_of)
         self._people = 0
         self._phones = 0
 
@@ -153,20 +153,13 @@ class Households:
     ) -> PersonRow:  # fmt: skip
         random = self._random
         first = {self._names.first(random, language, sex, child=False) for _ in range(2)}
-        person = self._person(
+        return self._person(
             household, born, sex, language, home,
             first_names=" ".join(sorted(first)),
             last_name=last_name or self._names.last(random, language),
             protected=protected, moved_out_on=moved_out_on,
             died_on=self._recently() if random.random() < 0.0008 else None,
         )  # fmt: skip
-        age = self._as_of.year - born.year
-        if sex == Sex.FEMALE and age in SCREENING_AGES and random.random() < 0.8:
-            screened = self._as_of - timedelta(days=random.randint(30, 365 * 7))
-            household.facts.append(
-                FactRow(person.register_key, "last_cervical_screening", screened.isoformat())
-            )
-        return person
 
     def _child(
         self, household: Household, born: date, language: str, last_name: str, home: Home,
@@ -215,6 +208,7 @@ class Households:
             moved_out_on=moved_out_on.isoformat() if moved_out_on else "",
         )
         household.people.append(person)
+        household.facts.extend(self._facts.of(person))
         return person
 
     def _spoken_to_in(self, language: str) -> str:

@@ -3,11 +3,8 @@
 from collections import Counter
 from datetime import date
 
+from citizens.identity_codes import SIGNS, check_character
 from citizens.models import Sex
-
-CHECK_CHARACTERS = "0123456789ABCDEFHJKLMNPRSTUVWXY"
-SIGNS = {18: "+", 19: "-YXWVU", 20: "ABCDEF"}
-"""What separates date and number, by century of birth (Valtioneuvoston asetus 690/2022)."""
 
 FIRST_ARTIFICIAL = 900  # 900-999 is kept for temporary use
 OF_ONE_SEX = 50  # even numbers are women's, odd ones men's
@@ -33,5 +30,5 @@ class IdentityCodes:
             raise TooManyBirths(f"more than {nth} people of one sex born on {born}")
         individual = FIRST_ARTIFICIAL + 2 * number + (sex == Sex.MALE)
         day = born.strftime("%d%m%y")
-        check = CHECK_CHARACTERS[int(f"{day}{individual}") % len(CHECK_CHARACTERS)]
+        check = check_character(f"{day}{individual}")
         return f"{day}{signs[sign]}{individual}{check}"

@@ -80,7 +80,7 @@ class Delivery:
             (self.files.contacts, ContactRow._fields, self.contacts),
         ):
             with path.open("w", encoding="utf-8", newline="") as file:
-                RowWriter(file, columns, as_of=self.as_of, count=len(rows)).add(rows)  # type: ignore[arg-type]
+                RowWriter(file, columns, as_of=self.as_of, count=len(rows)).add(rows)
         return self
 
     def spoil(self, name: str, change: Callable[[bytes], bytes]) -> "Delivery":
