@@ -45,15 +45,13 @@ class Numbers:
 
     unit: dict[Code, int]
     group: dict[Code, int]
-    land: dict[Code, int]
     area: dict[Code, int]
 
     @classmethod
     def of(cls, seats: Seats) -> "Numbers":
         """Number every code of the seats."""
-        areas = [area for row in seats.areas or () for area in row]
-        land = seats.land or ()
-        return cls(*(number_codes(column) for column in (seats.unit, seats.group, land, areas)))
+        areas = [] if seats.areas is None else [area for row in seats.areas for area in row]
+        return cls(*(number_codes(column) for column in (seats.unit, seats.group, areas)))
 
 
 def _merge_times(seats: Seats) -> list[list[int]]:

@@ -12,7 +12,7 @@ from offers.placement.geography import (
     metres_between,
     unit_vectors,
 )
-from offers.placement.inputs import Bools, Floats, Ints, Seats, Subjects, codes_in
+from offers.placement.inputs import Bools, Floats, Ints, Seats, Subjects, codes_in, number_codes
 from offers.placement.parties import Parties, make_parties
 from offers.placement.places import Numbers, Places, make_places
 
@@ -88,6 +88,9 @@ def pose(
     numbers = Numbers.of(seats)
     seat_points = unit_vectors(_floats(seats.latitude), _floats(seats.longitude))
     subject_points = unit_vectors(_floats(subjects.latitude), _floats(subjects.longitude))
+    land = number_codes(
+        [code for column in (subjects.land, seats.land) if column is not None for code in column]
+    )
     misplaced_seats = far_from_middle(seat_points, seat_points)
     misplaced_subjects = far_from_middle(subject_points, seat_points)
     seat_points[misplaced_seats] = np.nan
@@ -103,8 +106,8 @@ def pose(
         pins=pins,
         subject_points=subject_points,
         seat_points=seat_points,
-        subject_land=codes_in(subjects.land, numbers.land, len(subjects)),
-        seat_land=codes_in(seats.land, numbers.land, len(seats)),
+        subject_land=codes_in(subjects.land, land, len(subjects)),
+        seat_land=codes_in(seats.land, land, len(seats)),
         places=places,
         parties=parties,
         pools=list(_pools(parties, places)),

@@ -31,7 +31,8 @@ LISTED_FIRST = "listed_first"
 class PassedOver:
     """The place that would have come before: why it would, and what its last seat was given for.
 
-    `wished_for` and `lost_to` are criteria; `lost_to` may also say lottery, pinned, too_small (the
+    `wished_for` and `lost_to` are criteria; `wished_for` may also say nearest or listed_first, and
+    `lost_to` may also say lottery, pinned, too_small (the
     group was not opened), siblings (they are kept together), no_room_together or total_distance.
     """
 
@@ -166,10 +167,16 @@ class Reasons:
     def _passed_over(self, party: int, place: int, right: int, own: int) -> PassedOver:
         return PassedOver(
             unit=self.problem.seats.name_of(self.problem.places.seats[place][0]),
-            wished_for=self._first_difference(self.ranking.preferences, party, place, party, own)
-            or LISTED_FIRST,
+            wished_for=self._wished_for(party, place, own),
             lost_to=self._lost_to(party, place, right),
         )
+
+    def _wished_for(self, party: int, place: int, own: int) -> str:
+        order = self.ranking.preferences
+        if own < 0:
+            held = (n for n in order if n != DISTANCE and self._holds(n, party, place))
+            return next(held, NEAREST)
+        return self._first_difference(order, party, place, party, own) or LISTED_FIRST
 
     def _lost_to(self, party: int, place: int, right: int) -> str:
         if self.assignment.closed[place]:
@@ -189,10 +196,6 @@ class Reasons:
         self, order: tuple[str, ...], first: int, first_place: int, second: int, second_place: int
     ) -> str | None:
         """The first criterion in which one pair is better than another; None if in none."""
-        if second_place < 0:
-            return next(
-                (n for n in order if n != DISTANCE and self._holds(n, first, first_place)), DISTANCE
-            )
         for name in order:
             if name != DISTANCE:
                 if self._holds(name, first, first_place) != self._holds(name, second, second_place):

@@ -70,6 +70,7 @@ _REASONS = {
 
 _WISHED_FOR = {
     "fi": {
+        "nearest": "{unit} on lähin, mutta",
         "distance": "{unit} on lähempänä, mutta",
         "admission_area": "{unit} on oman oppilaaksiottoalueen paikka, mutta",
         "immersion_continuity": "{unit} jatkaisi kielikylpyä, mutta",
@@ -80,6 +81,7 @@ _WISHED_FOR = {
         "listed_first": "{unit} olisi ollut ensin, mutta",
     },
     "sv": {
+        "nearest": "{unit} är närmast, men",
         "distance": "{unit} är närmare, men",
         "admission_area": "{unit} hör till det egna antagningsområdet, men",
         "immersion_continuity": "{unit} skulle fortsätta språkbadet, men",
@@ -90,6 +92,7 @@ _WISHED_FOR = {
         "listed_first": "{unit} skulle ha kommit först, men",
     },
     "en": {
+        "nearest": "{unit} is the nearest, but",
         "distance": "{unit} is nearer, but",
         "admission_area": "{unit} belongs to the home's own admission area, but",
         "immersion_continuity": "{unit} would continue the immersion, but",
