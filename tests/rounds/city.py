@@ -1,7 +1,10 @@
 """A small city: families, units and a preschool round, written as the register would."""
 
 from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.utils import timezone
@@ -15,7 +18,7 @@ from citizens.models import (
     RegisteredFact,
 )
 from helsinki_proactive.staff.models import User
-from offers.catalogue.load import load_catalogue
+from offers.catalogue.load import CATALOGUE, load_catalogue
 from offers.models import Capacity, Round, Service, Unit
 
 _numbers = count(1)
@@ -113,8 +116,17 @@ def seats(number: int, *, group: str = "fi", north_m: int = 0, **values: Any) ->
 def preschool() -> Service:
     """The shipped service, loaded when first asked for."""
     if not Service.objects.filter(code="preschool").exists():
-        load_catalogue()
+        load_catalogue(folder=Path(_only_preschool().name))
     return Service.objects.get(code="preschool")
+
+
+@cache
+def _only_preschool() -> "TemporaryDirectory[str]":
+    """A catalogue of this one service: the others take time to check and are not asked here."""
+    folder = TemporaryDirectory()
+    for name in ("preschool", "shared_texts"):
+        (Path(folder.name) / name).symlink_to(CATALOGUE / name)
+    return folder
 
 
 def deadline() -> datetime:

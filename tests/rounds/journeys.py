@@ -1,7 +1,13 @@
 """Rounds taken to a certain point by the services themselves."""
 
+from datetime import datetime
+
+from django.utils import timezone
+
+from citizens.models import Person
 from helsinki_proactive.staff.models import User
-from offers.models import Round, RoundState
+from offers.models import AnswerChannel, AnswerKind, Message, MessageState, Offer, Round, RoundState
+from offers.replies.answers import record_answers
 from offers.rounds.approval import approve_round, request_approval
 from offers.rounds.generate import generate_offers
 from offers.rounds.prepare import draw_up_list, prepare_round
@@ -46,3 +52,31 @@ def running(round: Round | None = None) -> Round:
     ready.refresh_from_db()
     assert ready.state == RoundState.RUNNING, ready.preview
     return ready
+
+
+def answer(child: Person, kind: AnswerKind, *, at: datetime | None = None) -> None:
+    """The child's first guardian answers the newest offer, by phone."""
+    guardianship = child.guardians.select_related("guardian").earliest("pk")
+    offer = Offer.objects.filter(subject__person=child).latest("pk")
+    outcomes = record_answers(
+        choices={offer.pk: kind},
+        guardian=guardianship.guardian,
+        channel=AnswerChannel.PHONE,
+        proof=b"said",
+        by=preparer(),
+        now=at,
+    )
+    assert all(outcomes.values())
+
+
+def hand_over_all(round: Round, *, delivered: bool = False) -> None:
+    """Every queued message of the round has been taken by the provider (and has arrived)."""
+    now = timezone.now()
+    queued = list(Message.objects.filter(round=round, state=MessageState.QUEUED))
+    messages = Message.objects.filter(pk__in=[message.pk for message in queued])
+    messages.update(state=MessageState.SENDING, claimed_at=now, lease_until=now)
+    messages.update(state=MessageState.SENT, sent_at=now, lease_until=None)
+    for message in queued:
+        Message.objects.filter(pk=message.pk).update(provider="test", provider_id=f"SM{message.pk}")
+    if delivered:
+        messages.update(state=MessageState.DELIVERED, final_at=now)
