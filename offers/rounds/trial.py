@@ -28,16 +28,12 @@ def send_test_message(*, round: Round, phone: str, language: str, by: AbstractUs
     switch. Raises WrongStateError once the round is approved, and NotPossibleError for a number
     that is none, a missing text, a halt, or a provider that does not take it.
     """
-    with transaction.atomic():
-        round = lock_round(round, RoundState.PREPARED, RoundState.AWAITING)
-        tests = round.preview.setdefault("tests", [])
-        tests.append({"by": by.pk, "at": timezone.now().isoformat(), "language": language})
-        round.save(update_fields=["preview"])
     recipient = _mobile_number(phone)
     if is_halted(round=round):
         raise NotPossibleError(_("Sending is halted."))
     if settings.DRY_RUN_ALLOW and recipient not in settings.DRY_RUN_ALLOW:
         raise NotPossibleError(_("This environment writes to listed recipients only."))
+    _note_test(round, language, by)
     channel = open_channel(Channel.SMS)
     try:
         channel.send(_parcel(round, recipient, language))
@@ -45,6 +41,15 @@ def send_test_message(*, round: Round, phone: str, language: str, by: AbstractUs
         raise NotPossibleError(_("The text was not taken (%s).") % error.code) from None
     finally:
         channel.close()
+
+
+@transaction.atomic
+def _note_test(round: Round, language: str, by: AbstractUser) -> None:
+    """The approver sees that somebody has looked, never at which number."""
+    locked = lock_round(round, RoundState.PREPARED, RoundState.AWAITING)
+    tests = locked.preview.setdefault("tests", [])
+    tests.append({"by": by.pk, "at": timezone.now().isoformat(), "language": language})
+    locked.save(update_fields=["preview"])
 
 
 def _mobile_number(phone: str) -> str:
