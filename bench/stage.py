@@ -50,6 +50,8 @@ class Row:
     ratio: float
     peers: dict[str, float]
     runs: int
+    equal: bool | None = None
+    """Whether ours gave the very result of an independent way; None where that is not compared."""
 
 
 @dataclass
@@ -70,6 +72,7 @@ class Report:
         ours: Sequence[float],
         peers: Mapping[str, Sequence[float]],
         unit: str = "s",
+        equal: bool | None = None,
     ) -> None:
         """A row from the costs of the runs."""
         middle = statistics.median
@@ -83,6 +86,7 @@ class Report:
                 ratio=round(middle(ours) / middle(limit), 3),
                 peers={name: round(middle(costs), 4) for name, costs in peers.items()},
                 runs=len(ours),
+                equal=equal,
             )
         )
 
