@@ -1,14 +1,14 @@
 """Which child a word of a reply speaks of, and what was said of which child."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from offers.replies.reading.tokens import Token, fold
+from offers.replies.reading.tokens import Token, fold, latin_twin
 from offers.replies.reading.understanding import ChildRef, Reading
 
 # Finnish, Estonian and Swedish case endings that a name may carry, and the vowel a name that
 # ends in a consonant takes before them.
-_ENDINGS = ("", "n", "a", "ta", "lle", "lla", "lta", "ssa", "sta", "lta", "le", "l", "s")
+_ENDINGS = ("", "n", "a", "ta", "lle", "lla", "lta", "ssa", "sta", "le", "l", "s")
 _ENDINGS_AFTER_CONSONANT = (
     "",
     *(f"i{ending}" for ending in ("n", "a", "lle", "lla", "lta", "ssa", "sta", "le")),
@@ -25,12 +25,13 @@ _WEAKENED = {
     "rt": "rr",
 }
 _VOWELS = "aeiouy"
+BOTH_SIDES = 2
 
 
 def name_forms(name: str) -> frozenset[str]:
     """The folded forms in which a first name or an initial may stand in a reply."""
-    whole = fold(name.strip(" ."))
-    word = whole.replace("-", " ").split()[0] if whole.replace("-", " ").split() else ""
+    parts = fold(name).replace("-", " ").replace(".", " ").split()
+    word = parts[0] if parts else ""
     if len(word) <= 1:
         return frozenset({word} - {""})
     if word[-1] not in _VOWELS:
@@ -44,39 +45,45 @@ def name_forms(name: str) -> frozenset[str]:
 def find_children(
     tokens: Sequence[Token], children: Sequence[ChildRef], known: set[str]
 ) -> dict[int, str]:
-    """Marker of the child spoken of, by position in `tokens`. What fits two children fits none."""
+    """Marker of the child spoken of, by position in `tokens`. What fits two children fits none.
+
+    A name that is also a word ("Kai" is "perhaps") counts where only a name has a capital letter.
+    """
     if not children:
         return {}
-    forms = {child.marker: name_forms(child.name) for child in children}
-    markers = {fold(child.marker): child.marker for child in children}
-    capital = {
-        marker
-        for token in tokens
-        if (marker := markers.get(token.word)) and token.written.isupper()
-    }
+    names = {child.marker: name_forms(child.name) for child in children}
+    letters = dict(_letters(tokens, children))
     found: dict[int, str] = {}
     for at, token in enumerate(tokens):
-        lower = token.written.islower()
+        letter = len(token.word) == 1
+        maybe_word = token.word in known and (token.written.islower() or (at == 0 and not letter))
         fitting = {
-            marker
-            for marker, names in forms.items()
-            if token.word in names and not (lower and token.word in known)
+            marker for marker, forms in names.items() if token.word in forms and not maybe_word
         }
-        marker = markers.get(token.word)
-        if marker and (not lower or _stands_apart(tokens, at, markers) or capital):
-            fitting.add(marker)
+        if at in letters:
+            fitting.add(letters[at])
         if len(fitting) == 1:
             (found[at],) = fitting
     return found
 
 
-def _stands_apart(tokens: Sequence[Token], at: int, markers: dict[str, str]) -> bool:
-    """A small letter is a marker at the edge of a clause or in company: "a" is a word, too."""
-    clause = tokens[at].clause
-    alone_before = at == 0 or tokens[at - 1].clause != clause
-    alone_after = at + 1 == len(tokens) or tokens[at + 1].clause != clause
-    company = any(token.word in markers and token.word != tokens[at].word for token in tokens)
-    return alone_before or alone_after or company
+def _letters(tokens: Sequence[Token], children: Sequence[ChildRef]) -> Iterator[tuple[int, str]]:
+    """Where a child's letter stands.
+
+    A small one counts at the edge of a clause or in company of another: "a" is a word, too.
+    """
+    markers = {fold(child.marker): child.marker for child in children}
+    found = [
+        (at, markers[letter])
+        for at, token in enumerate(tokens)
+        if (letter := latin_twin(token.word) if token.written.isupper() else token.word) in markers
+    ]
+    company = len({marker for _, marker in found}) > 1
+    for at, marker in found:
+        beside = (tokens[near] for near in (at - 1, at + 1) if 0 <= near < len(tokens))
+        within = [token for token in beside if token.clause == tokens[at].clause]
+        if company or len(within) < BOTH_SIDES or tokens[at].written.isupper():
+            yield at, marker
 
 
 def answers_by_child(spoken: Sequence[str | Reading]) -> dict[str, Reading] | None:

@@ -166,10 +166,10 @@ def _weigh(view: View, children: Sequence[ChildRef]) -> Understanding:
 def _obstacle(view: View) -> str:
     """Why this is no plain answer; empty where it is one."""
     answers = [segment for segment in view.segments if segment.role in YES | NO]
-    if view.unknown:
-        return _WHY[UNKNOWN]
     if outranking := _outranking(view):
         return _reason(outranking)
+    if view.unknown:
+        return _WHY[UNKNOWN]
     checks = {
         "no answer": not answers,
         "both a yes and a no": view.says_yes and view.says_no,

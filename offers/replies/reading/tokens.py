@@ -101,24 +101,30 @@ def _without_marks(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(kept))
 
 
+def latin_twin(word: str) -> str:
+    """The word in the Latin letters that look like its Cyrillic or Greek ones."""
+    return word.translate(_TO_LATIN)
+
+
 def _one_script(word: str) -> str:
-    """Undo look-alike letters: a word mixed of two scripts is put into the one that fits whole."""
+    """Undo look-alike letters: a word of two scripts is put into the one most of it is in."""
     if word.isascii():
         return word
-    for table, fits in ((_TO_CYRILLIC, _is_cyrillic), (_TO_LATIN, _is_latin)):
-        if fits(word):
-            return word
-        if fits(changed := word.translate(table)):
+    cyrillic = sum(map(_is_cyrillic, word))
+    tables = [(_TO_CYRILLIC, _is_cyrillic), (_TO_LATIN, _is_latin)]
+    for table, fits in tables if 2 * cyrillic >= len(word) else reversed(tables):
+        changed = word.translate(table)
+        if all(map(fits, changed)):
             return changed
     return word
 
 
-def _is_cyrillic(word: str) -> bool:
-    return all("Ѐ" <= character <= "ӿ" for character in word)
+def _is_cyrillic(letter: str) -> bool:
+    return "Ѐ" <= letter <= "ӿ"
 
 
-def _is_latin(word: str) -> bool:
-    return all(character < "ɐ" for character in word)
+def _is_latin(letter: str) -> bool:
+    return letter < "ɐ"
 
 
 def _without_quoted_words(match: re.Match[str]) -> str:
