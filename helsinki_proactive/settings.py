@@ -4,14 +4,17 @@
 development and test answer on loopback only, so a forgotten HP_ENV serves nobody.
 """
 
+from logging import DEBUG as DEBUG_LEVEL
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+import sentry_sdk
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from helsinki_proactive import logging
 from helsinki_proactive.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -135,6 +138,8 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
+if HP_ENV == "test":
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -268,7 +273,34 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Proactive public services: the city makes the offer.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAdminUser"],
 }
+
+# Logs and error reports
+LOGGING = logging.configuration(
+    readable=not DEPLOYED,
+    level=env.text("LOG_LEVEL", default="WARNING" if HP_ENV == "test" else "INFO"),
+)
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = DEBUG_LEVEL
+DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = DEBUG_LEVEL
+DJANGO_STRUCTLOG_CELERY_TASK_SUCCESS_LOG_LEVEL = DEBUG_LEVEL
+SENTRY_DSN = env.text("SENTRY_DSN", default="")
+SENTRY_RELEASE = env.text("SENTRY_RELEASE", default="")
+if SENTRY_DSN:
+    sentry_sdk.init(
+        SENTRY_DSN,
+        environment=HP_ENV,
+        release=SENTRY_RELEASE or None,
+        send_default_pii=False,
+        include_local_variables=False,
+        max_request_body_size="never",
+        before_send=logging.scrub_report,
+    )
+
+# Metrics, for whoever has the token; without one, for this machine only
+METRICS_TOKEN = env.text("METRICS_TOKEN", default="")
 
 # The admin
 UNFOLD = {

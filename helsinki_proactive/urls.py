@@ -2,10 +2,15 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from helsinki_proactive.metrics import metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("helsinki_health_endpoints.urls")),
+    path("metrics", metrics, name="metrics"),
+    path("api/schema", SpectacularAPIView.as_view(), name="api-schema"),
     path("", include("offers.urls")),
 ]

@@ -1,0 +1,26 @@
+"""gunicorn's configuration: `gunicorn --config python:helsinki_proactive.gunicorn`."""
+
+import os
+from typing import Any
+
+from prometheus_client import multiprocess
+
+from helsinki_proactive.logging import configuration
+
+wsgi_app = "helsinki_proactive.wsgi"
+bind = os.environ.get("BIND", "0.0.0.0:8000")
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+threads = int(os.environ.get("WEB_THREADS", "4"))
+timeout = 60
+graceful_timeout = 30
+max_requests = 10_000
+max_requests_jitter = 1_000
+logconfig_dict = configuration(
+    readable=os.environ.get("HP_ENV") not in ("production", "staging"), level="INFO"
+)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """A worker's gauges go with it."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        multiprocess.mark_process_dead(worker.pid)
