@@ -28,7 +28,7 @@ class Facts:
     def _child(self, person: PersonRow, age: int) -> Iterator[tuple[str, str]]:
         if age in (4, 5) and self._chance(0.55 if age == 4 else 0.9):
             yield "four_year_check_done", flag(True)
-        if age == 7 and self._chance(0.012):
+        if age == 7 and self._chance(0.03):
             yield "school_start_postponed", flag(True)
         if 8 <= age <= 15:
             yield "school_place", f"school {person.postal_code}"

@@ -1,6 +1,6 @@
 """The import of admission areas from GeoJSON."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,10 @@ CODES = ("code", "postal_code", "posno")
 NAMES = {"fi": ("name_fi", "name", "nimi"), "sv": ("name_sv", "namn"), "en": ("name_en",)}
 BOUNDS = (19.0, 59.0, 32.0, 71.0)
 """Finland: west, south, east, north, degrees in WGS 84."""
+
+
+Key = tuple[str, str, str]
+"""Code, group and period: what makes an area one and the same."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +71,13 @@ def import_areas(
     is not in the file stays. Raises RegisterError, and then nothing has changed.
     """
     known = {unit.register_id: unit for unit in Unit.objects.all()}
-    areas: dict[tuple[str, str, str], _Area] = {}
+    areas: dict[Key, _Area] = {}
     for nth, feature in enumerate(_features(path), start=1):
         try:
             area = _area(feature, group, period, known)
-            key = (area.code, area.group, area.period)
-            if key in areas:
+            if _key(area) in areas:
                 raise BadArea("code", "this area comes twice")
-            areas[key] = area
+            areas[_key(area)] = area
         except BadArea as error:
             errors.add(Problem(path.name, nth, error.field, f"feature {nth}: {error}"))
     if errors.count and not skip_bad:
@@ -83,7 +86,7 @@ def import_areas(
             f"{errors.path} says why. With --skip-bad the others are imported."
         )
     with transaction.atomic():
-        changes = _store(areas.values(), known, skipped=errors.rows)
+        changes = _store(areas, known, skipped=errors.rows)
         review(changes)
         if dry_run:
             transaction.set_rollback(True)
@@ -159,26 +162,47 @@ def _units(ids: object, known: dict[str, Unit]) -> list[str] | None:
     return [str(key) for key in ids]
 
 
-def _store(areas: Iterable[_Area], known: dict[str, Unit], *, skipped: int) -> AreaChanges:
-    new = changed = unchanged = without_units = 0
-    for area in areas:
-        fields = {"name": area.name, "boundary": area.boundary}
-        row, is_new = AdmissionArea.objects.get_or_create(
-            code=area.code, group=area.group, period=area.period, defaults=fields
-        )
-        units = {known[key].pk for key in _units_of(area, known)}
-        before = set() if is_new else set(row.units.values_list("pk", flat=True))
-        if is_new:
-            new += 1
-        elif before != units or any(getattr(row, name) != value for name, value in fields.items()):
-            AdmissionArea.objects.filter(pk=row.pk).update(**fields)
-            changed += 1
-        else:
-            unchanged += 1
-        if before != units:
-            row.units.set(units)
+def _store(areas: Mapping[Key, _Area], known: dict[str, Unit], *, skipped: int) -> AreaChanges:
+    existing = {_key(row): row for row in AdmissionArea.objects.prefetch_related("units")}
+    new = [_row(area) for key, area in areas.items() if key not in existing]
+    rows = existing | {_key(row): row for row in AdmissionArea.objects.bulk_create(new)}
+    changed = without_units = 0
+    for key, area in areas.items():
+        row = rows[key]
+        units = {known[unit].pk for unit in _units_of(area, known)}
         without_units += not units
-    return AreaChanges(new, changed, unchanged, without_units, skipped)
+        if key not in existing:
+            row.units.add(*units)
+        elif _differs(row, area, units):
+            AdmissionArea.objects.filter(pk=row.pk).update(name=area.name, boundary=area.boundary)
+            row.units.set(units)
+            changed += 1
+    return AreaChanges(
+        new=len(new),
+        changed=changed,
+        unchanged=len(areas) - len(new) - changed,
+        without_units=without_units,
+        skipped=skipped,
+    )
+
+
+def _key(area: _Area | AdmissionArea) -> Key:
+    return area.code, area.group, area.period
+
+
+def _row(area: _Area) -> AdmissionArea:
+    return AdmissionArea(
+        code=area.code,
+        group=area.group,
+        period=area.period,
+        name=area.name,
+        boundary=area.boundary,
+    )
+
+
+def _differs(row: AdmissionArea, area: _Area, units: set[int]) -> bool:
+    before = {unit.pk for unit in row.units.all()}
+    return (row.name, row.boundary, before) != (area.name, area.boundary, units)
 
 
 def _units_of(area: _Area, known: dict[str, Unit]) -> Sequence[str]:

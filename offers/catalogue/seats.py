@@ -121,7 +121,7 @@ def _capacity(
 
     seats = read("seats", _whole(at_least=1), 1)
     minimum = read("minimum", _whole(at_least=0), 0)
-    if minimum > seats:
+    if minimum > seats and not problems:
         problems.append(("minimum", "more than there are seats"))
     return Capacity(
         unit_id=read("unit", _among(units, "unit in the register"), 0),
