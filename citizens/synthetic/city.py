@@ -27,6 +27,7 @@ FAMILIES_OF_SIX = BORN_EACH_YEAR * 0.984  # some are twins
 OTHER_AGES = tuple(age for age in range(18) if age != SIX)
 LARGEST_FAMILY = 8
 
+AUGUST = 8
 SIBLINGS = Weighted({"0": 0.26, "1": 0.47, "2": 0.19, "3": 0.08})
 MULTIPLES = Weighted({"1": 0.984, "2": 0.0157, "3": 0.0003})
 
@@ -40,8 +41,8 @@ class City:
     """A city of exactly ``people`` people, the same for the same fields.
 
     In exactly ``families`` of its families a child, or twins, living in Helsinki turn six in the
-    year of ``as_of``; a few more such children have moved away or died. Without ``families`` there
-    are as many as in the real city. ``daycares`` are the units that children can attend,
+    next preschool's year; a few more such children have moved away or died. Without ``families``
+    there are as many as in the real city. ``daycares`` are the units that children can attend,
     ``attributes`` the facts that are wanted of people.
     """
 
@@ -60,7 +61,12 @@ class City:
     def households(self) -> Iterator[Household]:
         """All households, one at a time. Raises CityTooSmall."""
         random = Random(f"{self.seed}")
-        make = Households(random=random, as_of=self.as_of, daycares=self.daycares)
+        make = Households(
+            random=random,
+            as_of=self.as_of,
+            year=preschool_year(self.as_of),
+            daycares=self.daycares,
+        )
         room, children = self.people, 0
         for household in self._with_six(random, make):
             room -= len(household.people)
@@ -116,8 +122,13 @@ class City:
             yield make.family([SIX], child_died=True)
 
 
+def preschool_year(day: date) -> int:
+    """The year in whose August the next preschool year begins, seen from ``day``."""
+    return day.year + (day.month >= AUGUST)
+
+
 def _ages(random: Random, anchor: int) -> list[int]:
-    """The ages that one family's children turn this year, eldest first; nobody else turns six."""
+    """The ages that one family's children turn that year, eldest first; nobody else turns six."""
     ages = [anchor] * int(MULTIPLES.draw(random))
     for _ in range(int(SIBLINGS.draw(random))):
         age = anchor + random.choice((-5, -4, -3, -2, 2, 3, 4, 5))

@@ -12,15 +12,19 @@ DAYS_OF_SEVEN_YEARS = 7 * 365
 
 
 class Facts:
-    """Draws the facts of one person after the other, as of one day."""
+    """Draws the facts of one person after the other, as of one day.
 
-    def __init__(self, random: Random, as_of: date) -> None:
+    ``year`` is the one by which children's ages go.
+    """
+
+    def __init__(self, random: Random, as_of: date, year: int) -> None:
         self._random = random
         self._as_of = as_of
+        self._year = year
 
     def of(self, person: PersonRow) -> Iterator[FactRow]:
-        """The facts about this person; the age is the one turned this year."""
-        age = self._as_of.year - int(person.birth_date[:4])
+        """The facts about this person; the age is the one turned in the year."""
+        age = self._year - int(person.birth_date[:4])
         found = self._child(person, age) if age < 18 else self._adult(person, age)
         for attribute, value in found:
             yield FactRow(person.register_key, attribute, value)

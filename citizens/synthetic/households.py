@@ -53,21 +53,24 @@ class Circumstances:
 class Households:
     """Makes one household after the other; the same random numbers make the same ones."""
 
-    def __init__(self, *, random: Random, as_of: date, daycares: Sequence[Daycare]) -> None:
+    def __init__(
+        self, *, random: Random, as_of: date, year: int, daycares: Sequence[Daycare]
+    ) -> None:
         self._random = random
         self._as_of = as_of
+        self._year = year
         self._homes = Homes()
         self._names = Names()
         self._codes = IdentityCodes()
         self._daycares = Daycares(daycares)
-        self._facts = Facts(random, as_of)
+        self._facts = Facts(random, as_of, year)
         self._people = 0
         self._phones = 0
 
     def family(
         self, turning: Sequence[int], *, moved_out: bool = False, child_died: bool = False
     ) -> Household:
-        """Children, by the age they turn this year, and their guardians at one or two homes.
+        """Children, by the age they turn in ``year``, and their guardians at one or two homes.
 
         Equal ages are twins. A family that moved out lives in another municipality now.
         """
@@ -110,7 +113,7 @@ class Households:
     # Who they are
 
     def _births(self, turning: Sequence[int]) -> list[date]:
-        days = {age: self._day_in(self._as_of.year - age) for age in sorted(set(turning))}
+        days = {age: self._day_in(self._year - age) for age in sorted(set(turning))}
         return [days[age] for age in turning]
 
     def _guardians(
@@ -253,7 +256,7 @@ class Households:
             mail = mail if mail and shared_mail else self._mail(guardian)
             self._reach(household, guardian, phone, mail)
         for child in children:
-            if self._as_of.year - int(child.birth_date[:4]) >= 15 and random.random() < 0.8:
+            if self._year - int(child.birth_date[:4]) >= 15 and random.random() < 0.8:
                 self._reach(household, child, self._phone(), "")
 
     def _reach(self, household: Household, person: PersonRow, phone: str, mail: str) -> None:
@@ -287,7 +290,7 @@ class Households:
         group = self._group_of(children[0])
         unit = self._daycares.choose(random, group, home)
         for child in children:
-            turning = self._as_of.year - int(child.birth_date[:4])
+            turning = self._year - int(child.birth_date[:4])
             key = child.register_key
             if unit and random.random() < ATTENDING.get(turning, 0.0):
                 household.facts.append(FactRow(key, "daycare_unit", unit))
@@ -308,8 +311,8 @@ class Households:
         return Sex.FEMALE if self._random.random() < 0.49 else Sex.MALE
 
     def _day_in(self, year: int) -> date:
-        first = date(year, 1, 1)
-        last = min(date(year, 12, 31), self._as_of)
+        first = date(min(year, self._as_of.year), 1, 1)
+        last = min(first.replace(month=12, day=31), self._as_of)
         return first + timedelta(days=self._random.randint(0, (last - first).days))
 
     def _born_at(self, age: int) -> date:

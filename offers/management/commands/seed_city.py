@@ -28,7 +28,7 @@ from citizens.register.errors import ErrorFile, RegisterError
 from citizens.register.facts import import_facts
 from citizens.register.formats import RowWriter
 from citizens.register.importing import RegisterFiles, import_register
-from citizens.synthetic.city import MOST_PEOPLE, City, CityTooSmall
+from citizens.synthetic.city import MOST_PEOPLE, City, CityTooSmall, preschool_year
 from citizens.synthetic.identity import TooManyBirths
 from offers.catalogue.areas import import_areas
 from offers.catalogue.load import load_catalogue
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--families",
             type=int,
-            help="families with a child who turns six this year; as in the real city if not given",
+            help="families with a preschooler of next August; as in the real city if not given",
         )
         parser.add_argument("--seed", type=int, default=1, help="another seed, another city")
         parser.add_argument(
@@ -99,8 +99,8 @@ class Command(BaseCommand):
             seats = seat_rows(
                 daycares,
                 service=PRESCHOOL,
-                period=str(as_of.year),
-                born=as_of.year - PRESCHOOL_AGE,
+                period=str(preschool_year(as_of)),
+                born=preschool_year(as_of) - PRESCHOOL_AGE,
             )
             path = folder / "seats.csv"
             with path.open("w", encoding="utf-8", newline="") as file:
@@ -138,7 +138,7 @@ class Command(BaseCommand):
 
     def _summarise(self) -> None:
         table = Table("", "rows", title="The city")
-        year = timezone.localdate().year
+        year = preschool_year(timezone.localdate())
         cohort = Person.objects.resident().filter(birth_date__year=year - PRESCHOOL_AGE)
         seats = Capacity.objects.filter(service__code=PRESCHOOL).values_list("seats", flat=True)
         for name, count in (

@@ -1,0 +1,35 @@
+"""Runs one command for as long as somebody holds our standard input open.
+
+    python -m helsinki_proactive.demo.keeper COMMAND ...
+
+Whoever started us closes it by ending, killed or not; the command is then stopped.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+STOPS_WITHIN_S = 8.0
+
+
+def keep(command: list[str]) -> int:
+    """Run ``command`` in a session of its own until it ends or our input does."""
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+
+    def stop_at_the_end() -> None:
+        sys.stdin.buffer.read()
+        child.terminate()
+        try:
+            child.wait(STOPS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+
+    threading.Thread(target=stop_at_the_end, daemon=True).start()
+    return child.wait()
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us through our starter's end
+    sys.exit(keep(sys.argv[1:]))
