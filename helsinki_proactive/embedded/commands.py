@@ -18,11 +18,11 @@ from helsinki_proactive.embedded.keys import Keys
 
 AS_OWNER = frozenset({"flush", "migrate", "pgtrigger"})
 """These change tables; every other command connects as the application does."""
-WITHOUT_MIGRATING = AS_OWNER | {"dbshell", "showmigrations", "sqlmigrate"}
+WITHOUT_MIGRATING = AS_OWNER | {"dbshell", "makemigrations", "showmigrations", "sqlmigrate"}
 WITHOUT_SERVERS = frozenset(
     {
         *("", "--help", "--version", "help", "version", "check", "collectstatic"),
-        *("compilemessages", "makemessages", "makemigrations", "spectacular", "startapp"),
+        *("compilemessages", "makemessages", "spectacular", "startapp"),
     }
 )
 
