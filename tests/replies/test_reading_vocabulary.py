@@ -21,7 +21,7 @@ ROLES = {
     *NO,
     *SPECIAL,
     *OUTRANKING,
-    *("part", "courtesy", "sorry", "glad", "ack", "noted", "frame", "and", "all"),
+    *("part", "courtesy", "sorry", "glad", "ack", "noted", "frame", "and", "all", "because"),
     *("signoff", "family", "footer"),
 }
 

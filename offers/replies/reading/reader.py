@@ -168,7 +168,7 @@ def _obstacle(view: View) -> str:
     answers = [segment for segment in view.segments if segment.role in YES | NO]
     if outranking := _outranking(view):
         return _reason(outranking)
-    if view.unknown:
+    if view.unknown > _in_reason(view):
         return _WHY[UNKNOWN]
     checks = {
         "no answer": not answers,
@@ -182,6 +182,14 @@ def _obstacle(view: View) -> str:
         "too short to tell": _too_weak(view),
     }
     return next((why for why, met in checks.items() if met), "")
+
+
+def _in_reason(view: View) -> int:
+    """How many unknown words stand in a "because" after a no, and nothing but a no."""
+    roles = [segment.role for segment in view.segments]
+    if view.says_yes or "because" not in roles or not NO & {*roles[: roles.index("because")]}:
+        return 0
+    return roles[roles.index("because") :].count(UNKNOWN)
 
 
 def _outranking(view: View) -> Segment | None:
