@@ -1,6 +1,6 @@
 """The registry of attributes a rule may ask for: built in ones, and a city's registered facts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from django.db.models import Q
@@ -258,7 +258,12 @@ def registered(attribute: Attribute) -> AttributeDefinition:
     )
 
 
-def known_attributes() -> dict[str, AttributeDefinition]:
-    """Every attribute a rule may ask for, by its code; a built in one cannot be replaced."""
-    facts = {attribute.code: registered(attribute) for attribute in Attribute.objects.all()}
-    return facts | BUILT_IN
+def known_attributes(codes: Collection[str] | None = None) -> dict[str, AttributeDefinition]:
+    """Every attribute a rule may ask for, by its code; a built in one cannot be replaced.
+
+    With ``codes`` only those of them there are; the database is not asked for built in ones.
+    """
+    rows = Attribute.objects.all()
+    if codes is not None:
+        rows = rows.filter(code__in=set(codes) - BUILT_IN.keys())
+    return {row.code: registered(row) for row in rows} | BUILT_IN

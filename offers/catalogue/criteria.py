@@ -56,11 +56,11 @@ def parse_criteria(
 
     ``attributes`` are those that may be asked for; by default all that the city knows.
     """
-    known = known_attributes() if attributes is None else attributes
     try:
         groups = list(_groups(data))
     except _BadPartError as bad:
         raise CriteriaError([bad.problem]) from None
+    known = known_attributes(_codes(groups)) if attributes is None else attributes
     problems: list[Problem] = []
     criteria: list[tuple[Criterion, ...]] = []
     for number, group in enumerate(groups):
@@ -125,6 +125,15 @@ def _groups(data: object) -> Iterator[list[object]]:
         yield items
 
 
+def _codes(groups: list[list[object]]) -> set[str]:
+    return {
+        str(item.get("attribute"))
+        for group in groups
+        for item in group
+        if isinstance(item, Mapping)
+    }
+
+
 def _criterion(item: object, known: Mapping[str, AttributeDefinition], path: Path) -> Criterion:
     if not isinstance(item, Mapping):
         raise _BadPartError(path, _("A criterion has an attribute, an operator and a value."))
@@ -140,7 +149,7 @@ def _criterion(item: object, known: Mapping[str, AttributeDefinition], path: Pat
         raise _BadPartError(
             (*path, "attribute"),
             _("There is no attribute %(name)s.") % {"name": _shown(item.get("attribute"))},
-            _nearest(item.get("attribute"), list(known)),
+            _nearest(item.get("attribute"), list({**known_attributes(), **known})),
         )
     operator = _operator(item.get("operator"), attribute, path)
     try:

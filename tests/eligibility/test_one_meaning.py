@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from citizens.models import Attribute, Guardianship, Person, RegisteredFact, ValueType
-from citizens.operators import CHOICE, PRESENCE, SPAN, YEAR_SPAN, YEARS
+from citizens.operators import CHOICE, COMPARISON, PRESENCE, SPAN, YEAR_SPAN, YEARS
 from offers.eligibility.explain import explain, with_facts
 from offers.eligibility.select import matching
 from tests.eligibility.independent import Record, judge, matches
-from tests.eligibility.people import a_person, an_attribute
-from tests.eligibility.strategies import CHOICES, DAYS, OPERATORS, RULES, records
+from tests.eligibility.people import a_person, an_attribute, rule
+from tests.eligibility.strategies import CHOICES, DAYS, OPERATORS, RULES, YEARS_ASKED, records
 
 pytestmark = pytest.mark.django_db
 FACTS = {
@@ -26,6 +26,12 @@ FACTS = {
     "boolean_fact": ValueType.BOOLEAN,
 }
 COLUMNS = ("birth_date", "sex", "mother_tongue", "postal_code", "contact_language", "municipality")
+
+ABOUT_YEARS = {"birth_date": (*YEARS, *YEAR_SPAN), "age": (*COMPARISON, *SPAN)}
+
+
+def asked_alone(attribute: str, operator: str, value: Any) -> dict[str, Any]:
+    return rule({"attribute": attribute, "operator": operator, "value": value})
 
 
 @contextmanager
@@ -86,11 +92,26 @@ def test_selection_explanation_and_plain_python_agree(
                 matching(rule, as_of=day).filter(pk__in=rows).values_list("pk", flat=True)
             )
             assert selected == {pk for pk, record in rows.items() if matches(record, rule, day)}
-            for person in with_facts(Person.objects.filter(pk__in=rows), rule, as_of=day):
+            explained: Any = with_facts(Person.objects.filter(pk__in=rows), rule, as_of=day)
+            for person in explained:
                 answers = [[c["held"] for c in group["any"]] for group in person.facts["all"]]
                 assert answers == [
                     [judge(rows[person.pk], c, day) for c in group["any"]] for group in rule["all"]
                 ]
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_every_date_operator_agrees_on_every_border(day: date) -> None:
+    born = {one for years in YEARS_ASKED for one in _around_birthday(day, years)}
+    people = {a_person(birth_date=one).pk: Record({"birth_date": one}) for one in sorted(born)}
+    for attribute in ("birth_date", "age"):
+        for operator in OPERATORS[attribute]:
+            for years in YEARS_ASKED if operator in ABOUT_YEARS[attribute] else ():
+                value = [years, years + 2] if operator in (*SPAN, *YEAR_SPAN) else years
+                criteria = asked_alone(attribute, operator, value)
+                selected = set(matching(criteria, as_of=day).values_list("pk", flat=True))
+                expected = {pk for pk, person in people.items() if matches(person, criteria, day)}
+                assert selected == expected, (attribute, operator, years)
 
 
 @pytest.mark.parametrize("code", [*FACTS, "sex", "mother_tongue", "postal_code"])
@@ -101,13 +122,18 @@ def test_an_unknown_value_satisfies_neither_an_operator_nor_its_opposite(code: s
     for operator in OPERATORS[code]:
         if operator in PRESENCE:
             continue
-        rule = {
-            "all": [
-                {"any": [{"attribute": code, "operator": operator, "value": _any(code, operator)}]}
-            ]
-        }
-        assert not matching(rule, as_of=DAYS[0]).filter(pk=person.pk).exists()
-        assert explain(rule, person=person, as_of=DAYS[0])["all"][0]["any"][0]["held"] is None
+        criteria = asked_alone(code, operator, _any(code, operator))
+        assert not matching(criteria, as_of=DAYS[0]).filter(pk=person.pk).exists()
+        assert explain(criteria, person=person, as_of=DAYS[0])["all"][0]["any"][0]["held"] is None
+
+
+def _around_birthday(day: date, years: int) -> list[date]:
+    """The days about which an answer changes, and the ends of the year."""
+    year = day.year - years
+    day_of_year = (day - date(day.year, 1, 1)).days
+    shifts = range(day_of_year - 3, day_of_year + 4)
+    near = [date(year, 1, 1) + timedelta(days=shift) for shift in shifts]
+    return [*near, date(year, 1, 1), date(year, 12, 31)]
 
 
 def _any(code: str, operator: str) -> Any:
