@@ -18,6 +18,8 @@ from psycopg2.extensions import cursor
 
 from helsinki_proactive.embedded import Servers
 from helsinki_proactive.embedded.keys import Keys
+from helsinki_proactive.translations import compile_changed
+from tests.chromium import HOW_TO_GET_ONE, find_chromium
 from tests.servers import superuser_connection, throwaway_servers, worker_environment
 
 SERVERS = "HP_TEST_SERVERS"
@@ -41,6 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("unset DJANGO_SETTINGS_MODULE: the tests set up Django themselves")
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker is None:
+        compile_changed()
         stack = ExitStack()
         config.add_cleanup(stack.close)
         servers = stack.enter_context(throwaway_servers())
@@ -71,6 +74,19 @@ def _only_loopback(event: str, arguments: tuple[Any, ...]) -> None:
             ip_address(arguments[0])
         except ValueError:
             raise PermissionError("tests look up no names") from None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly that the browser tests were left out."""
+    if find_chromium() is None:
+        terminalreporter.section("browser tests SKIPPED", sep="!", red=True, bold=True)
+        terminalreporter.line(HOW_TO_GET_ONE, red=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _mail_goes_out_by_smtp(django_test_environment: None) -> None:
+    """Django's test environment keeps mail in a list; ours goes to EMAIL_HOST and EMAIL_PORT."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 
 
 @pytest.fixture(scope="session")
