@@ -60,6 +60,6 @@ def content(superuser: connection) -> list[tuple[int, int]]:
                 f"SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) "
                 f"FROM {table} t"
             )
-            rows, total = cursor.fetchone()
+            ((rows, total),) = cursor.fetchall()
             found.append((rows, int(total)))
     return found
