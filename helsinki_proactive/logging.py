@@ -116,6 +116,7 @@ def configuration(*, readable: bool, level: str) -> dict[str, Any]:
             "celery.worker.strategy": {"level": "WARNING"},  # a line for each message of a round
             "celery.app.trace": {"level": "WARNING"},
             "twilio": {"level": "WARNING"},
+            "httpx": {"level": "WARNING"},
         },
     }
 
