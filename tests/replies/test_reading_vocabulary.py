@@ -21,7 +21,20 @@ ROLES = {
     *NO,
     *SPECIAL,
     *OUTRANKING,
-    *("part", "courtesy", "sorry", "glad", "ack", "noted", "frame", "and", "all", "because"),
+    *(
+        "part",
+        "courtesy",
+        "sorry",
+        "glad",
+        "ack",
+        "noted",
+        "frame",
+        "and",
+        "all",
+        "because",
+        "negation",
+        "elsewhere",
+    ),
     *("signoff", "family", "footer"),
 }
 

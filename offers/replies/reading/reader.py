@@ -12,8 +12,10 @@ from itertools import groupby, pairwise
 from offers.replies.reading.children import answers_by_child, find_children
 from offers.replies.reading.segments import (
     CHILD,
+    ELSEWHERE,
     NO,
     OUTRANKING,
+    UNEXPLAINED,
     UNKNOWN,
     WEAK,
     YES,
@@ -168,7 +170,7 @@ def _obstacle(view: View) -> str:
     answers = [segment for segment in view.segments if segment.role in YES | NO]
     if outranking := _outranking(view):
         return _reason(outranking)
-    if view.unknown > _in_reason(view):
+    if _has_unexplained(view):
         return _WHY[UNKNOWN]
     checks = {
         "no answer": not answers,
@@ -176,7 +178,7 @@ def _obstacle(view: View) -> str:
         "a child is named": CHILD in view.roles,
         "a yes with regret": view.says_yes and "sorry" in view.roles,
         "a no with joy": view.says_no and "glad" in view.roles,
-        "a yes said twice": _repeats_yes(answers),
+        "a yes said twice": _repeats_yes(answers) and "accept" not in view.roles,
         "a no beside an approval or a refusal": _turned_round(view),
         "a yes to having understood": _only_understood(view),
         "too short to tell": _too_weak(view),
@@ -184,12 +186,32 @@ def _obstacle(view: View) -> str:
     return next((why for why, met in checks.items() if met), "")
 
 
-def _in_reason(view: View) -> int:
-    """How many unknown words stand in a "because" after a no, and nothing but a no."""
-    roles = [segment.role for segment in view.segments]
-    if view.says_yes or "because" not in roles or not NO & {*roles[: roles.index("because")]}:
-        return 0
-    return roles[roles.index("because") :].count(UNKNOWN)
+def _has_unexplained(view: View) -> bool:
+    """Whether a word is left that may mean anything.
+
+    After a no its reason may be told in any words: from "because" to the end of the clause, or in
+    a clause of its own that says where the child is instead.
+    """
+    refuses = False
+    for _, clause in groupby(view.segments, key=lambda segment: segment.clause):
+        roles = [segment.role for segment in clause]
+        said_no = refuses or bool(NO & {*roles})
+        if view.says_yes or not said_no:
+            explained = 0
+        elif "because" in roles:
+            explained = len(roles) - roles.index("because")
+        elif refuses and ELSEWHERE in roles and len(roles) > 1 and not _denies(roles):
+            explained = len(roles)
+        else:
+            explained = 0
+        if UNEXPLAINED & {*roles[: len(roles) - explained]}:
+            return True
+        refuses = said_no
+    return False
+
+
+def _denies(roles: list[str]) -> bool:
+    return bool({*roles} & (NO | {"negation"}))
 
 
 def _outranking(view: View) -> Segment | None:

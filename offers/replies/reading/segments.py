@@ -17,6 +17,8 @@ OUTRANKING = (
     "stop_alone", "question", "condition", "contrast", "hedge", "time", "other", "some", "or",
 )  # fmt: skip
 UNKNOWN = "unknown"
+ELSEWHERE = "elsewhere"  # why a place is not taken: another one, at home, moving
+UNEXPLAINED = frozenset({UNKNOWN, ELSEWHERE, "negation"})
 CHILD = "child"
 NAME = "name"
 
@@ -51,8 +53,8 @@ class View:
 
     @property
     def unknown(self) -> int:
-        """How many words have no role."""
-        return sum(segment.role == UNKNOWN for segment in self.segments)
+        """How many words are not explained by what stands beside them."""
+        return sum(segment.role in UNEXPLAINED for segment in self.segments)
 
     @property
     def says_yes(self) -> bool:

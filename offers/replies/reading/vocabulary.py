@@ -55,6 +55,7 @@ class Phrase:
     role: str
     language: str
     elements: tuple[Element, ...]
+    second: frozenset[str] | None  # what may stand after the first word; None: anything or nothing
 
     def end(self, words: Sequence[str], start: int, stop: int) -> int:
         """Where the longest match from `start` ends; `start` itself where there is none."""
@@ -67,13 +68,6 @@ class Phrase:
             if not reached:
                 return start
         return max(reached)
-
-    def first_words(self) -> Iterator[Element]:
-        """The elements that a match may begin with."""
-        for element in self.elements:
-            yield element
-            if not element.optional:
-                return
 
 
 class Match(NamedTuple):
@@ -114,7 +108,10 @@ class Vocabulary:
             self._by_start.get(word[:_EDGE], ()),
             self._by_end.get(word[-_EDGE:], ()),
         )
+        following = words[start + 1] if start + 1 < stop else ""
         for phrase in beginning:
+            if phrase.second is not None and following not in phrase.second:
+                continue
             end = phrase.end(words, start, stop)
             if end > start:
                 only_here = self.only_here[phrase.language].issuperset(words[start:end])
@@ -156,7 +153,7 @@ class Vocabulary:
         self._never |= spelling.get("never", frozenset())
 
     def _add(self, phrase: Phrase) -> None:
-        for element in phrase.first_words():
+        for element in _up_to_mandatory(phrase.elements):
             for word in element.words:
                 self._by_word[word].append(phrase)
             for start in element.starts:
@@ -173,7 +170,29 @@ def vocabulary() -> Vocabulary:
 
 
 def _phrase(role: str, language: str, written: str, sets: dict[str, list[str]]) -> Phrase:
-    return Phrase(role, language, tuple(_element(part, sets) for part in written.split()))
+    elements = tuple(_element(part, sets) for part in written.split())
+    return Phrase(role, language, elements, _second_words(elements))
+
+
+def _up_to_mandatory(elements: Sequence[Element]) -> Iterator[Element]:
+    """The elements that a match may begin with."""
+    for element in elements:
+        yield element
+        if not element.optional:
+            return
+
+
+def _second_words(elements: Sequence[Element]) -> frozenset[str] | None:
+    words: set[str] = set()
+    for at, _ in enumerate(_up_to_mandatory(elements), start=1):
+        rest = elements[at:]
+        if all(element.optional for element in rest):
+            return None
+        for element in _up_to_mandatory(rest):
+            if element.starts or element.ends:
+                return None
+            words |= element.words
+    return frozenset(words)
 
 
 def _element(written: str, sets: dict[str, list[str]]) -> Element:
