@@ -88,7 +88,7 @@ class Ours:
 
         service, rule = CASES[case]
         people = matching(self.criteria[service], as_of=AS_OF)
-        columns = {"rule_id": Value(rule), "person_id": "pk"}
+        columns: dict[str, Any] = {"rule_id": Value(rule), "person_id": "pk"}
         insert_select(self.table, people, columns, skip_existing=False)
 
 

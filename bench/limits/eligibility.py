@@ -68,7 +68,7 @@ TABLE = """
 def populate(cursor: cursor, *, size: int, screened: int) -> None:
     """Add people until there are ``size``; the statistics of the tables are fresh afterwards."""
     cursor.execute("SELECT count(*), coalesce(max(id), 0) FROM citizens_person")
-    there, known = cursor.fetchone()
+    [(there, known)] = cursor.fetchall()
     cursor.execute(PEOPLE, {"first": there + 1, "last": size})
     cursor.execute(FACTS, {"screened": screened, "known": known})
     cursor.execute(TABLE)
