@@ -1,5 +1,6 @@
 """gunicorn's configuration: `gunicorn --config python:helsinki_proactive.gunicorn`."""
 
+import logging
 import os
 from typing import Any
 
@@ -15,9 +16,12 @@ timeout = 60
 graceful_timeout = 30
 max_requests = 10_000
 max_requests_jitter = 1_000
+control_socket_disable = True
 logconfig_dict = configuration(
     readable=os.environ.get("HP_ENV") not in ("production", "staging"), level="INFO"
 )
+logging.captureWarnings(True)
+logconfig_dict["loggers"]["gunicorn.error"] = {"handlers": ["console"], "propagate": False}
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -112,6 +112,7 @@ def configuration(*, readable: bool, level: str) -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": [], "level": level},
             "django.request": {"level": "CRITICAL"},  # django_structlog tells the same once
+            "django.security.DisallowedHost": {"level": "CRITICAL"},  # whoever tries addresses
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
             "celery.worker.strategy": {"level": "WARNING"},  # a line for each message of a round
             "celery.app.trace": {"level": "WARNING"},
