@@ -32,7 +32,7 @@ HP_PUBLIC_URL = env.needed(
 ALLOWED_HOSTS = [
     urlsplit(HP_PUBLIC_URL).hostname or "",
     *env.several("ALLOWED_HOSTS"),
-    *([] if DEPLOYED else ["localhost", "127.0.0.1", "[::1]"]),
+    *("localhost", "127.0.0.1", "[::1]"),  # the health checks of a container
 ]
 CSRF_TRUSTED_ORIGINS = [HP_PUBLIC_URL]
 
@@ -106,7 +106,7 @@ TEMPLATES = [
 # The database. The application's role may neither change tables nor rewrite what is append-only;
 # migrations run as the owner: manage.py chooses the role by the command.
 DATABASE_URL = env.needed("DATABASE_URL", hint="postgres://hp_app:password@host:5432/name")
-DATABASE_OWNER_URL = env.text("DATABASE_OWNER_URL", default=DATABASE_URL)
+DATABASE_OWNER_URL = env.text("DATABASE_OWNER_URL", default="") or DATABASE_URL
 AS_OWNER = env.text("HP_DATABASE_ROLE", default="app") == "owner"
 APP_DATABASE_ROLE = urlsplit(DATABASE_URL).username or ""
 # Without an address (a type checker reading the models) Django says so at the first query.
