@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from citizens.models import Person, RegisteredFact
-from citizens.synthetic.city import City
+from citizens.synthetic.city import City, preschool_year
 from citizens.synthetic.daycares import Daycare
 from offers.catalogue.load import read_catalogue
 from offers.models import AdmissionArea, Capacity, Unit
@@ -30,7 +30,8 @@ def test_a_city_has_people_units_seats_and_areas() -> None:
     assert "400" in seed()
 
     assert Person.objects.count() == 400
-    sixes = Person.objects.resident().filter(birth_date__year=timezone.localdate().year - 6)
+    born = preschool_year(timezone.localdate()) - 6
+    sixes = Person.objects.resident().filter(birth_date__year=born)
     seats = Capacity.objects.filter(service__code="preschool").aggregate(all=Sum("seats"))["all"]
     assert 30 <= sixes.count() <= 33
     assert sixes.count() <= seats
