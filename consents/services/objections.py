@@ -18,7 +18,11 @@ def raise_objection(
     ``by`` is the caseworker who recorded it for the person, if one did.
     """
     objection = Objection.objects.create(
-        person=person, purpose=purpose, kind=ObjectionKind.RAISED, how=how, by=by
+        person=person,
+        purpose=purpose,
+        kind=ObjectionKind.RAISED,
+        how=how,
+        by_id=by.pk if by else None,
     )
     contact_forbidden.send(
         sender=Objection, person_ids=[person.pk], reason="objected", purpose_id=purpose.pk
@@ -31,5 +35,9 @@ def lift_objection(
 ) -> Objection:
     """Record that the person no longer objects."""
     return Objection.objects.create(
-        person=person, purpose=purpose, kind=ObjectionKind.LIFTED, how=how, by=by
+        person=person,
+        purpose=purpose,
+        kind=ObjectionKind.LIFTED,
+        how=how,
+        by_id=by.pk if by else None,
     )

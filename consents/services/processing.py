@@ -13,7 +13,11 @@ def open_processing(
 ) -> Processing:
     """Record one act of using data; ``reason`` holds no personal data."""
     return Processing.objects.create(
-        purpose=purpose, kind=kind, department=purpose.department, reason=reason, by=by
+        purpose=purpose,
+        kind=kind,
+        department=purpose.department,
+        reason=reason,
+        by_id=by.pk if by else None,
     )
 
 
@@ -27,4 +31,4 @@ def record_use(*, processing: Processing, people: QuerySet[Person]) -> int:
             " ON CONFLICT (processing_id, person_id) DO NOTHING",
             [processing.pk, *params],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

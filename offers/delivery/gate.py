@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, TextChoices, Value, When
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -53,6 +54,7 @@ class GateReason(TextChoices):
     NOT_ALLOWED_HERE = "not_allowed_here", _("this environment writes to listed recipients only")
 
 
+Condition = Q | Combinable
 _FOR_ALL_OFFERS = (GateReason.PROTECTED, GateReason.OBJECTED)
 
 
@@ -112,7 +114,7 @@ def _passage(why: str, offers: list[tuple[int, str]]) -> Passage:
     return Passage(offers=spoken_of)
 
 
-def _first_of(reasons: Iterable[tuple[GateReason, Q | Exists]]) -> Case:
+def _first_of(reasons: Iterable[tuple[GateReason, Condition]]) -> Case:
     """The first reason whose condition holds, or an empty text."""
     return Case(
         *(When(condition, then=Value(reason.value)) for reason, condition in reasons),
@@ -121,7 +123,7 @@ def _first_of(reasons: Iterable[tuple[GateReason, Q | Exists]]) -> Case:
     )
 
 
-def _about_message(today: date) -> list[tuple[GateReason, Q | Exists]]:
+def _about_message(today: date) -> list[tuple[GateReason, Condition]]:
     purpose = {"purpose": OuterRef("round__service__purpose")}
     bases = LegalBasis.objects.in_force_on(today).filter(operation=Operation.CONTACTING, **purpose)
     consent = ConsentEvent.objects.standing().filter(person=OuterRef("person"), **purpose)
@@ -156,7 +158,7 @@ def _about_message(today: date) -> list[tuple[GateReason, Q | Exists]]:
     ]
 
 
-def _about_offer(today: date, now: datetime) -> list[tuple[GateReason, Q | Exists]]:
+def _about_offer(today: date, now: datetime) -> list[tuple[GateReason, Condition]]:
     offer, person = "message_offers__offer", "message_offers__offer__subject__person"
     asking = Q(kind__in=ASKING)
     objection = Objection.objects.standing().filter(

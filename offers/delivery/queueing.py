@@ -10,7 +10,7 @@ from django.utils import timezone
 from citizens.models import ContactPoint, Guardianship, Person
 from offers.delivery.bell import ring
 from offers.delivery.contacts import best_first
-from offers.eligibility.select import insert_select
+from offers.eligibility.select import insert_select, refresh_statistics
 from offers.models import (
     Lane,
     Message,
@@ -22,6 +22,9 @@ from offers.models import (
     Round,
     TextKind,
 )
+
+MANY = 1000
+"""From so many new messages on it pays to count them before they are joined."""
 
 
 def queue_for_offers(
@@ -42,7 +45,7 @@ def queue_for_offers(
     Set-based.
     """
     written = 0
-    for round in Round.objects.select_related("service").filter(offers__in=offers).distinct():
+    for round in Round.objects.select_related("service").filter(pk__in=offers.values("round")):
         asked = offers.filter(round=round, subject__person__protected=False)
         written += _write_messages(round, asked, kind, lane, f"{key}:{round.pk}:", due_at, only)
     ring(lane)
@@ -124,6 +127,8 @@ def _write_messages(
             "due_at": Value(due_at or timezone.now()),
         },
     )
+    if written >= MANY:
+        refresh_statistics(Message)
     _write_offers(round, offers, prefix)
     return written
 

@@ -5,7 +5,7 @@ each of several; a character of its extension table takes two places, which may 
 Anything else makes the whole text UCS-2: 70 and 67 UTF-16 units, surrogate pairs kept together.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -19,6 +19,7 @@ EXTENSION = frozenset("\f^{}\\[~]|€")
 GSM_7 = BASIC | EXTENSION
 GSM_7_SIZES = (160, 153)
 UCS_2_SIZES = (70, 67)
+LAST_OF_ONE_UNIT = 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,13 @@ class SegmentCount:
 
 def count(text: str) -> SegmentCount:
     """The segments ``text`` is sent in; an empty text takes one."""
-    outside = tuple(sorted(set(text) - GSM_7))
+    letters = set(text)
+    outside = tuple(sorted(letters - GSM_7))
     if outside:
-        segments, units = _packed(text, _ucs_2_units, UCS_2_SIZES)
+        wide = {letter for letter in letters if ord(letter) > LAST_OF_ONE_UNIT}
+        segments, units = _packed(text, wide, UCS_2_SIZES)
         return SegmentCount(segments, units, "UCS-2", outside)
-    segments, units = _packed(text, _gsm_7_units, GSM_7_SIZES)
+    segments, units = _packed(text, letters & EXTENSION, GSM_7_SIZES)
     return SegmentCount(segments, units, "GSM-7")
 
 
@@ -46,26 +49,17 @@ def price_eur(segments: int) -> Decimal:
     return segments * Decimal(str(settings.SMS_PRICE_EUR))
 
 
-def _gsm_7_units(character: str) -> int:
-    return 2 if character in EXTENSION else 1
-
-
-def _ucs_2_units(character: str) -> int:
-    return 2 if ord(character) > 0xFFFF else 1
-
-
-def _packed(
-    text: Iterable[str], units_of: Callable[[str], int], sizes: tuple[int, int]
-) -> tuple[int, int]:
+def _packed(text: str, wide: Collection[str], sizes: tuple[int, int]) -> tuple[int, int]:
+    """Segments and units of a text in which the characters of ``wide`` take two units."""
     whole, part = sizes
-    widths = [units_of(character) for character in text]
-    total = sum(widths)
+    total = len(text) + sum(text.count(letter) for letter in wide)
     if total <= whole:
         return 1, total
-    if 2 not in widths:
+    if not wide:
         return -(-total // part), total
     segments, room = 1, part
-    for width in widths:
+    for letter in text:
+        width = 2 if letter in wide else 1
         if width > room:
             segments, room = segments + 1, part
         room -= width

@@ -20,7 +20,9 @@ def halt_sending(
 
     Nothing is lost: what is due waits. Halting what is halted already changes nothing.
     """
-    halt = SendingHalt(service=service, round=round, reason=reason, halted_by=by)
+    halt = SendingHalt(
+        service=service, round=round, reason=reason, halted_by_id=by.pk if by else None
+    )
     SendingHalt.objects.bulk_create([halt], ignore_conflicts=True)
     return SendingHalt.objects.in_force().get(service=service, round=round)
 
@@ -49,10 +51,10 @@ def is_halted(*, service: Service | None = None, round: Round | None = None) -> 
 
 def not_halted() -> Q:
     """The messages no halt in force applies to."""
-    halts = list(SendingHalt.objects.in_force().values_list("service", "round"))
-    if (None, None) in halts:
+    halts = list(SendingHalt.objects.in_force())
+    if any(halt.service_id is None and halt.round_id is None for halt in halts):
         return Q(pk__in=[])
-    services = [service for service, _round in halts if service]
-    rounds = [round_ for _service, round_ in halts if round_]
+    services = [halt.service_id for halt in halts if halt.service_id]
+    rounds = [halt.round_id for halt in halts if halt.round_id]
     of_services = Round.objects.filter(service__in=services).values("pk")
     return ~Q(round__in=rounds) & ~Q(round__in=of_services) if halts else Q()

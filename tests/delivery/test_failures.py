@@ -112,7 +112,7 @@ def test_a_number_found_dead_after_queueing_is_gone_around_at_the_gate(
 ) -> None:
     message = a_told_family()
     an_address(message.person)
-    ContactPoint.objects.filter(pk=message.contact_point_id).update(health=ContactHealth.BOUNCED)
+    ContactPoint.objects.filter(messages=message).update(health=ContactHealth.BOUNCED)
 
     send_due()
 

@@ -41,10 +41,12 @@ def _protect(person: Person) -> None:
     Person.objects.filter(pk=person.pk).update(protected=True)
 
 
+def _point(message: Message) -> QuerySet[ContactPoint]:
+    return ContactPoint.objects.filter(messages=message)
+
+
 def _health(health: ContactHealth) -> Flip:
-    return lambda message, _child: ContactPoint.objects.filter(pk=message.contact_point_id).update(
-        health=health
-    )
+    return lambda message, _child: _point(message).update(health=health)
 
 
 def _bases() -> QuerySet[LegalBasis]:
@@ -55,7 +57,7 @@ FLIPS: list[tuple[GateReason, str, Flip]] = [
     (
         GateReason.ROUND_NOT_RUNNING,
         "round cancelled",
-        lambda message, _: Round.objects.filter(pk=message.round_id).update(state="cancelled"),
+        lambda message, _: Round.objects.filter(messages=message).update(state="cancelled"),
     ),
     (GateReason.RECIPIENT_GONE, "guardian died", lambda message, _: _died(message.person)),
     (GateReason.RECIPIENT_GONE, "guardian gone", lambda message, _: _gone(message.person)),
@@ -64,16 +66,12 @@ FLIPS: list[tuple[GateReason, str, Flip]] = [
     (
         GateReason.NO_CONTACT,
         "contact point gone",
-        lambda message, _: ContactPoint.objects.filter(pk=message.contact_point_id).update(
-            gone_at=timezone.now()
-        ),
+        lambda message, _: _point(message).update(gone_at=timezone.now()),
     ),
     (
         GateReason.NO_CONTACT,
         "contact point another person's",
-        lambda message, child: ContactPoint.objects.filter(pk=message.contact_point_id).update(
-            person=child
-        ),
+        lambda message, child: _point(message).update(person=child),
     ),
     (GateReason.BOUNCED, "number dead", _health(ContactHealth.BOUNCED)),
     (GateReason.OPTED_OUT, "opted out", _health(ContactHealth.OPTED_OUT)),
@@ -205,7 +203,11 @@ def test_a_given_consent_opens_the_gate_and_a_withdrawn_one_closes_it() -> None:
 
 def test_a_lifted_objection_opens_the_gate_again() -> None:
     message = a_told_family()
-    saying = {"person": message.person, "purpose": preschool().purpose, "how": How.PHONE}
+    saying: dict[str, Any] = {
+        "person": message.person,
+        "purpose": preschool().purpose,
+        "how": How.PHONE,
+    }
 
     raise_objection(**saying)
     assert message.pk in gate.refusals([message.pk], now=timezone.now())

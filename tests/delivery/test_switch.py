@@ -1,12 +1,14 @@
 """The switch: everything in its scope stops at once, nothing is lost, nothing doubled."""
 
+from typing import Any
+
 import pytest
 from django.core.management import CommandError, call_command
 
 from helsinki_proactive.simulator.client import Simulator
 from offers.delivery.outbox import hand_over, send_due, sweep
 from offers.delivery.switch import halt_sending, is_halted, resume_sending
-from offers.models import Lane, Message, MessageState, Round, SendingHalt
+from offers.models import Lane, Message, MessageState, SendingHalt
 from tests.delivery.world import a_told_family, number_of, state_of
 from tests.rounds.city import a_user, preschool
 
@@ -18,7 +20,7 @@ def test_what_is_halted_waits_and_goes_out_once_after_resuming(
     simulator: Simulator, scope: str
 ) -> None:
     message = a_told_family()
-    scopes = {
+    scopes: dict[str, dict[str, Any]] = {
         "everything": {},
         "service": {"service": preschool()},
         "round": {"round": message.round},
@@ -94,7 +96,7 @@ def test_the_command_knows_no_other_service() -> None:
 def test_a_halted_lane_hides_no_other_lane(simulator: Simulator) -> None:
     halted, other = a_told_family(), a_told_family()
     Message.objects.filter(pk=halted.pk).update(lane=Lane.REPLIES)
-    halt_sending(by=None, reason="drill", round=Round.objects.get(pk=halted.round_id))
+    halt_sending(by=None, reason="drill", round=halted.round)
 
     assert send_due() == 1
     assert state_of(other) == MessageState.SENT

@@ -30,7 +30,12 @@ DEADLINE = datetime(2027, 3, 12, 21, 59, tzinfo=UTC)
 
 
 def a_place(child: str = "Aino", **values: Any) -> Place:
-    known = {"deadline_at": DEADLINE, "unit_id": 1, "unit": UNIT, "address": ADDRESS}
+    known: dict[str, Any] = {
+        "deadline_at": DEADLINE,
+        "unit_id": 1,
+        "unit": UNIT,
+        "address": ADDRESS,
+    }
     return Place(child, **known | values)
 
 

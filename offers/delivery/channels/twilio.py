@@ -25,7 +25,7 @@ _silent = logging.getLogger("offers.delivery.twilio_http")
 _silent.disabled = True  # the client's own lines hold numbers and texts
 
 
-class PooledHttpClient(TwilioHttpClient):
+class PooledHttpClient(TwilioHttpClient):  # type: ignore[misc]  # it has no types
     """Twilio's transport with our base URL, a connection for each caller, and time limits."""
 
     def __init__(self, *, base_url: str, connections: int) -> None:

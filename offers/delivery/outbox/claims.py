@@ -8,11 +8,11 @@ dies leaves a lease behind that runs out.
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from citizens.encryption import context, encrypt
 from offers.delivery import gate, quiet, texts
@@ -22,9 +22,11 @@ from offers.delivery.failures import follow_up_refusals
 from offers.delivery.gate import GateReason, Passage
 from offers.delivery.switch import not_halted
 from offers.delivery.texts import Rendered
-from offers.models import Lane, Message, MessageState
+from offers.models import Lane, Message, MessageState, Round
 
 TABLE = Message._meta.db_table
+LEASE_CALLS = 3
+"""A claimed message is ours for the time of so many of the longest calls, one after another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def claim(*, channel: str, lane: Lane, limit: int, now: datetime) -> Claim:
 
     ``taken`` counts those the gate refused, too: they are cancelled with the reason.
     """
-    calls_until = time.monotonic() + lease().total_seconds() - longest_call()
+    calls_until = time.monotonic() + (LEASE_CALLS - 1) * longest_call()
     with transaction.atomic():
         messages = _lock_due(channel, lane, limit, now)
         passages = gate.ask([message.pk for message in messages], now=now)
@@ -56,11 +58,6 @@ def claim(*, channel: str, lane: Lane, limit: int, now: datetime) -> Claim:
         _store(parcels, words, provider=provider_of(channel), now=now)
         cancel(refused, now=now)
     return Claim(parcels, len(messages), calls_until)
-
-
-def lease() -> timedelta:
-    """How long a claimed message is ours: several times the longest call."""
-    return timedelta(seconds=3 * longest_call())
 
 
 def cancel(refused: Mapping[int, GateReason], *, now: datetime) -> None:
@@ -94,8 +91,10 @@ def due_now(lane: Lane, now: datetime) -> "QuerySet[Message]":
 def _lock_due(channel: str, lane: Lane, limit: int, now: datetime) -> list[Message]:
     due = due_now(lane, now).filter(channel=channel)
     ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
-    messages = Message.objects.filter(pk__in=ids).select_related("contact_point", "round__service")
-    return list(messages.defer("round__preview").order_by("lane", "due_at", "pk"))
+    rounds = Round.objects.select_related("service").defer("preview")
+    messages = Message.objects.filter(pk__in=ids).select_related("contact_point")
+    loaded = messages.prefetch_related(Prefetch("round", rounds))
+    return list(loaded.order_by("lane", "due_at", "pk"))
 
 
 def _make(
@@ -146,8 +145,9 @@ def _store(
         cursor.execute(
             f"""
             UPDATE {TABLE} SET state = %s, claimed_at = %s, provider = %s, provider_id = '',
-                lease_until = clock_timestamp() + %s, attempts = made.attempt, reason = '',
-                subject_line = made.subject_line, body = made.body, segments = made.segments
+                lease_until = clock_timestamp() + make_interval(secs => %s),
+                attempts = made.attempt, reason = '', subject_line = made.subject_line,
+                body = made.body, segments = made.segments
             FROM unnest(%s::bigint[], %s::int[], %s::bytea[], %s::bytea[], %s::int[])
                 AS made(id, attempt, subject_line, body, segments)
             WHERE {TABLE}.id = made.id
@@ -156,7 +156,7 @@ def _store(
                 MessageState.SENDING,
                 now,
                 provider,
-                lease(),
+                LEASE_CALLS * longest_call(),
                 [parcel.message_id for parcel in parcels],
                 [parcel.attempt for parcel in parcels],
                 [sealed(parcel.message_id, "subject_line", parcel.subject) for parcel in parcels],

@@ -43,7 +43,7 @@ def expire_leases() -> int:
                 MessageState.SENDING,
             ],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def reconcile() -> int:

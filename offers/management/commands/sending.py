@@ -34,11 +34,11 @@ class Command(BaseCommand):
         getattr(self, f"_{options['verb']}")(**options)
 
     def _halt(self, *, reason: str, service: str | None, round: int | None, **_rest: Any) -> None:
-        switch.halt_sending(by=None, reason=reason, **_scope(service, round))
+        switch.halt_sending(by=None, reason=reason, service=_service(service), round=_round(round))
         self.stdout.write("Sending is halted. What is due waits until it is resumed.")
 
     def _resume(self, *, service: str | None, round: int | None, **_rest: Any) -> None:
-        lifted = switch.resume_sending(by=None, **_scope(service, round))
+        lifted = switch.resume_sending(by=None, service=_service(service), round=_round(round))
         self.stdout.write("Sending goes on." if lifted else "This was not halted.")
 
     def _status(self, **_rest: Any) -> None:
@@ -64,10 +64,15 @@ class Command(BaseCommand):
                 time.sleep(every)
 
 
-def _scope(service: str | None, round: int | None) -> dict[str, Service | Round]:
+def _service(code: str | None) -> Service | None:
     try:
-        if service is not None:
-            return {"service": Service.objects.get(code=service)}
-        return {"round": Round.objects.get(pk=round)} if round is not None else {}
-    except (Service.DoesNotExist, Round.DoesNotExist):
-        raise CommandError("There is no such service or round.") from None
+        return None if code is None else Service.objects.get(code=code)
+    except Service.DoesNotExist:
+        raise CommandError("There is no such service.") from None
+
+
+def _round(number: int | None) -> Round | None:
+    try:
+        return None if number is None else Round.objects.get(pk=number)
+    except Round.DoesNotExist:
+        raise CommandError("There is no such round.") from None
