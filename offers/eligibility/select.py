@@ -108,6 +108,16 @@ def _defaults(model: type[models.Model]) -> dict[str, Combinable]:
     return {name: default for name, default in defaults.items() if default is not None}
 
 
+def refresh_statistics(model: type[models.Model]) -> None:
+    """Tell the planner of rows just written in bulk, before the same transaction joins them.
+
+    Without it the first bulk into an empty table is joined as if nothing were in it.
+    """
+    connection = connections[router.db_for_write(model)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
+
+
 def _default(field: "models.Field[Any, Any]") -> Combinable | None:
     if field.primary_key or field.generated or field.has_db_default():
         return None

@@ -10,7 +10,7 @@ from django.utils import timezone
 from citizens.models import ContactPoint, Guardianship, Person
 from consents.models import Objection
 from offers.eligibility.explain import with_facts
-from offers.eligibility.select import insert_select, matching
+from offers.eligibility.select import insert_select, matching, refresh_statistics
 from offers.models import Exclusion, Outcome, Recipient, Round, RoundState, Service, Subject
 
 UNDER_WAY = (RoundState.AWAITING, RoundState.APPROVED, RoundState.RUNNING, RoundState.CLOSED)
@@ -59,7 +59,9 @@ def select_subjects(round: Round) -> int:
         "owner": Value(round.prepared_by_id),
         "due_on": Value(timezone.localdate(round.deadline_at)),
     }
-    return insert_select(Subject, with_facts(people, criteria, as_of=round.as_of), columns)
+    selected = insert_select(Subject, with_facts(people, criteria, as_of=round.as_of), columns)
+    refresh_statistics(Subject)
+    return selected
 
 
 def _rule_of(round: Round) -> Any:

@@ -10,7 +10,7 @@ from citizens.models import Guardianship, Person
 from consents.models import ProcessingKind
 from consents.services.processing import open_processing, record_use
 from offers.delivery.outbox import queue_for_offers
-from offers.eligibility.select import insert_select
+from offers.eligibility.select import insert_select, refresh_statistics
 from offers.models import (
     CaseKind,
     Exclusion,
@@ -82,7 +82,7 @@ def make_offers(round: Round, now: datetime) -> int:
         subjects = subjects.exclude(capacity=None)
     try:
         with transaction.atomic():
-            return insert_select(
+            made = insert_select(
                 Offer,
                 subjects,
                 {
@@ -95,6 +95,8 @@ def make_offers(round: Round, now: datetime) -> int:
             )
     except IntegrityError:
         raise SeatsGoneError from None
+    refresh_statistics(Offer)
+    return made
 
 
 def queue_offer_messages(round: Round) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet, Window
+from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
@@ -50,7 +50,7 @@ def rehearse(round: Round) -> Rehearsal:
     with transaction.atomic():
         make_offers(round, timezone.now())
         queue_offer_messages(round)
-        for batch in _batches(_queued(round)):
+        for batch in _batches(round):
             for message, rendered, _people in _render(batch):
                 _count(rehearsal, message, rendered)
         for language in FAMILY_LANGUAGES:
@@ -59,14 +59,10 @@ def rehearse(round: Round) -> Rehearsal:
     return rehearsal
 
 
-def _queued(round: Round) -> QuerySet[Message]:
-    made = MessageOffer.objects.filter(offer__round=round).values("message")
-    return Message.objects.filter(pk__in=made)
-
-
-def _batches(messages: QuerySet[Message]) -> Iterator[list[Message]]:
+def _batches(round: Round) -> Iterator[list[Message]]:
     batch: list[Message] = []
-    for message in messages.iterator(chunk_size=BATCH):
+    for message in Message.objects.filter(round=round).iterator(chunk_size=BATCH):
+        message.round = round  # asked for with each message's text
         batch.append(message)
         if len(batch) == BATCH:
             yield batch
@@ -104,7 +100,8 @@ def _samples(round: Round, language: str) -> list[dict[str, Any]]:
     """
     ways = [F("language"), F("channel")]
     turn = Window(RowNumber(), partition_by=ways, order_by=F("pk").asc())
-    first = _queued(round).annotate(turn=turn).filter(turn__lte=SAMPLES)
+    queued = Message.objects.filter(round=round).select_related("round__service")
+    first = queued.annotate(turn=turn).filter(turn__lte=SAMPLES)
     chosen = sorted(
         first, key=lambda message: (message.language != language, message.turn, message.channel)
     )[:SAMPLES]
