@@ -18,7 +18,7 @@ OUTRANKING = (
 )  # fmt: skip
 UNKNOWN = "unknown"
 ELSEWHERE = "elsewhere"  # why a place is not taken: another one, at home, moving
-UNEXPLAINED = frozenset({UNKNOWN, ELSEWHERE, "negation"})
+UNEXPLAINED = frozenset({UNKNOWN, ELSEWHERE, "because", "negation"})
 CHILD = "child"
 NAME = "name"
 

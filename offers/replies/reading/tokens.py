@@ -44,7 +44,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_SHORTEST_SPELT_OUT = 3
+_SHORTEST_SPELT_OUT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +155,8 @@ def _tokens(text: str) -> list[Token]:
 
 def _spelt_together(tokens: list[Token]) -> tuple[Token, ...]:
     """Join a word typed letter by letter."""
-    letters = [token.word for token in tokens]
-    spelt = all(len(letter) == 1 and letter.isalpha() for letter in letters)
-    if spelt and len(letters) >= _SHORTEST_SPELT_OUT:
+    letters = [token.word for token in tokens if len(token.word) == 1 and token.word.isalpha()]
+    clauses = {token.clause for token in tokens}
+    if len(letters) == len(tokens) >= _SHORTEST_SPELT_OUT and len(clauses) == 1:
         return (Token("".join(letters), "".join(token.written for token in tokens), 0),)
     return tuple(tokens)
