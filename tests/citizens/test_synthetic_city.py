@@ -15,7 +15,7 @@ from citizens.synthetic.daycares import Daycare
 from citizens.synthetic.households import Household
 from citizens.synthetic.sources import cells
 
-AS_OF = date(2026, 11, 24)
+AS_OF = date(2026, 5, 24)
 DAYCARES = [
     Daycare("1", 60.20, 24.90, ("fi",)),
     Daycare("2", 60.22, 25.00, ("fi", "sv")),
