@@ -17,7 +17,9 @@ from django.views.decorators.http import require_POST
 from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
 
+from offers.delivery.channels.twilio import status_callback
 from offers.delivery.receipts import record_receipt
+from offers.models import Message
 from offers.replies import inbox
 
 FORM = "application/x-www-form-urlencoded"
@@ -47,7 +49,7 @@ def from_twilio(*required: str) -> Callable[[View], Callable[[HttpRequest], Http
                 return _refused("The signature is not valid.", status=403)
             if missing := [name for name in required if not fields.get(name)]:
                 return _refused(f"Missing: {', '.join(missing)}")
-            return view(fields)
+            return view(request.GET.dict() | fields)  # ours: see status_callback
 
         return checked
 
@@ -77,7 +79,7 @@ def reply(fields: Fields) -> HttpResponse:
     )
     twiml = MessagingResponse()
     if answer:
-        twiml.message(answer)
+        twiml.message(answer, status_callback=status_callback(reply=fields["MessageSid"]))
     return HttpResponse(str(twiml), content_type="text/xml")
 
 
@@ -89,5 +91,18 @@ def status(fields: Fields) -> HttpResponse:
         provider_id=fields["MessageSid"],
         status=fields["MessageStatus"],
         error_code=fields.get("ErrorCode", ""),
+        message_id=_our_message(fields),
     )
     return HttpResponse(status=204)
+
+
+def _our_message(fields: Fields) -> int | None:
+    """The message a receipt's address names: by its number, or by the reply it answered."""
+    if fields.get("message", "").isdecimal():
+        return int(fields["message"])
+    if not fields.get("reply"):
+        return None
+    answer = Message.objects.filter(
+        in_reply_to__provider=PROVIDER, in_reply_to__provider_id=fields["reply"]
+    )
+    return answer.values_list("pk", flat=True).first()

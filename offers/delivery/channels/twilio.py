@@ -93,7 +93,7 @@ class TwilioChannel(Outbound):
                 to=parcel.recipient,
                 from_=settings.TWILIO_FROM,
                 body=parcel.body,
-                status_callback=status_callback(parcel.message_id),
+                status_callback=status_callback(message=parcel.message_id),
             )
         except requests.ConnectionError as error:
             raise _broken(error) from None
@@ -129,9 +129,10 @@ class TwilioChannel(Outbound):
             self._http.session.close()
 
 
-def status_callback(message_id: int) -> str:
-    """Where receipts of a message go; its number lets a receipt find it even before its id."""
-    query = urlencode({"message": message_id})
+def status_callback(**about: object) -> str:
+    """Where receipts go. ``message`` (our number of it) or ``reply`` (the provider's id of what
+    it answers) lets a receipt find its message even before we know the provider's id."""
+    query = urlencode(about)
     return f"{settings.HP_PUBLIC_URL}/webhooks/twilio/status?{query}"
 
 
