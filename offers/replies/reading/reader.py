@@ -189,25 +189,25 @@ def _obstacle(view: View) -> str:
 def _has_unexplained(view: View) -> bool:
     """Whether a word is left that may mean anything.
 
-    After a no its reason may be told in any words: from "because" to the end of the clause, or in
-    a clause of its own that says where the child is instead.
+    After a plain refusal, "we do not take it" or "no thanks", its reason may be told in any words:
+    from "because" to the end of the clause, or in a clause that says where the child is instead.
     """
-    refuses = False
+    refused = False
     for _, clause in groupby(view.segments, key=lambda segment: segment.clause):
         roles = [segment.role for segment in clause]
-        said_no = refuses or bool(NO & {*roles})
-        if view.says_yes or not said_no:
-            explained = 0
-        elif "because" in roles:
-            explained = len(roles) - roles.index("because")
-        elif refuses and ELSEWHERE in roles and len(roles) > 1 and not _denies(roles):
-            explained = len(roles)
-        else:
-            explained = 0
-        if UNEXPLAINED & {*roles[: len(roles) - explained]}:
+        told = len(roles)
+        if refused and not view.says_yes and ELSEWHERE in roles and not _denies(roles):
+            told = 0 if len(roles) > 1 else told
+        refused = refused or _refuses(roles)
+        if refused and not view.says_yes and "because" in roles:
+            told = roles.index("because")
+        if UNEXPLAINED & {*roles[:told]}:
             return True
-        refuses = said_no
     return False
+
+
+def _refuses(roles: list[str]) -> bool:
+    return bool({"decline", "refuse"} & {*roles}) or bool(NO & {*roles} and "courtesy" in roles)
 
 
 def _denies(roles: list[str]) -> bool:
