@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import environ
 import sentry_sdk
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -192,7 +193,7 @@ SECURE_PROXY_SSL_HEADER = (
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if DEPLOYED else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = DEPLOYED
 SECURE_HSTS_PRELOAD = DEPLOYED
-SECURE_REFERRER_POLICY = "no-referrer"  # a link in a message is a key
+SECURE_REFERRER_POLICY = "same-origin"  # a link in a message is a key; ours need the Origin
 SESSION_COOKIE_SECURE = DEPLOYED
 CSRF_COOKIE_SECURE = DEPLOYED
 CSRF_COOKIE_HTTPONLY = True
@@ -307,7 +308,28 @@ UNFOLD = {
     "SITE_TITLE": "Helsinki Proactive",
     "SITE_HEADER": "Helsinki Proactive",
     "SITE_SYMBOL": "mark_email_read",
+    "SITE_URL": None,
     "SHOW_LANGUAGES": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "helsinki_proactive.casework.dashboard.dashboard",
+    "SIDEBAR": {"navigation": "helsinki_proactive.casework.navigation.navigation"},
+    "STYLES": [lambda request: static("casework/casework.css")],
+    "SCRIPTS": [lambda request: static("casework/keys.js")],
+    "COLORS": {  # the blues of the Helsinki Design System
+        "primary": {
+            "50": "#f2f3ff",
+            "100": "#e5e7ff",
+            "200": "#ccd0ff",
+            "300": "#a8afff",
+            "400": "#8b94ff",
+            "500": "#7d87ff",
+            "600": "#0000bf",
+            "700": "#0000a0",
+            "800": "#000080",
+            "900": "#00005e",
+            "950": "#000033",
+        },
+    },
 }
 
 env.complain()

@@ -9,36 +9,35 @@ CASEWORKER = "caseworker"
 APPROVER = "approver"
 ADMINISTRATOR = "administrator"
 
-_LOOKS = (
-    *("citizens.view_person", "citizens.view_guardianship", "citizens.view_contactpoint"),
-    *("consents.view_consentevent", "consents.view_objection", "consents.view_purpose"),
+_ROUNDS = (
     *("offers.view_service", "offers.view_servicetext", "offers.view_eligibilityrule"),
     *("offers.view_unit", "offers.view_capacity", "offers.view_admissionarea"),
     *("offers.view_round", "offers.view_subject", "offers.view_approval"),
-    *("offers.view_offer", "offers.view_answer", "offers.view_message", "offers.view_reply"),
-    *("offers.view_reviewcase", "offers.view_sendinghalt"),
+    *("consents.view_purpose", "consents.view_legalbasis"),
+    *("offers.view_sendinghalt", "offers.add_sendinghalt"),
 )
 
 PERMISSIONS: dict[str, tuple[str, ...]] = {
     # Prepares and runs rounds, answers what needs a person.
     CASEWORKER: (
-        *_LOOKS,
+        *_ROUNDS,
+        *("citizens.view_person", "citizens.view_guardianship", "citizens.view_contactpoint"),
+        *("consents.view_consentevent", "consents.view_objection"),
+        *("offers.view_offer", "offers.view_answer", "offers.view_message", "offers.view_reply"),
         *("offers.add_round", "offers.change_round", "offers.change_subject"),
-        *("offers.add_answer", "offers.change_reviewcase", "offers.add_sendinghalt"),
+        *("offers.add_answer", "offers.view_reviewcase", "offers.change_reviewcase"),
+        "offers.change_sendinghalt",
     ),
-    # Approves what somebody else has prepared.
-    APPROVER: (*_LOOKS, "offers.add_approval", "offers.add_sendinghalt"),
+    # Approves what somebody else has prepared; has no queue and opens nobody's story.
+    APPROVER: (*_ROUNDS, "offers.add_approval"),
     # Keeps services, places and the staff; sees nobody's story.
     ADMINISTRATOR: (
         *("staff.view_user", "staff.add_user", "staff.change_user", "auth.view_group"),
         *("citizens.view_attribute", "citizens.view_registerimport"),
-        *("consents.view_purpose", "consents.change_purpose", "consents.view_legalbasis"),
-        *("offers.view_service", "offers.change_service"),
-        *("offers.view_servicetext", "offers.add_servicetext", "offers.change_servicetext"),
-        *("offers.view_eligibilityrule", "offers.add_eligibilityrule"),
-        *("offers.change_eligibilityrule", "offers.view_unit", "offers.change_unit"),
-        *("offers.view_capacity", "offers.change_capacity", "offers.view_admissionarea"),
-        *("offers.view_round", "offers.view_sendinghalt"),
+        *("consents.view_purpose", "consents.view_legalbasis"),
+        *("offers.view_service", "offers.view_servicetext", "offers.view_eligibilityrule"),
+        *("offers.view_unit", "offers.view_capacity", "offers.view_admissionarea"),
+        *("offers.view_round", "offers.view_message", "offers.view_sendinghalt"),
         *("offers.add_sendinghalt", "offers.change_sendinghalt"),
     ),
 }

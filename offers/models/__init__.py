@@ -13,6 +13,7 @@ from offers.models.catalogue import (
 )
 from offers.models.units import AdmissionArea, Capacity, Unit
 from offers.models.rounds import (
+    OPEN_OUTCOMES,
     Approval,
     Exclusion,
     Outcome,
@@ -33,13 +34,22 @@ from offers.models.offers import (
     Rating,
     Wish,
 )
-from offers.models.messages import Lane, Message, MessageOffer, MessageState, Receipt
+from offers.models.messages import (
+    HANDED_OVER,
+    Lane,
+    Message,
+    MessageOffer,
+    MessageState,
+    Receipt,
+)
 from offers.models.replies import Reply, ReplyReading
 from offers.models.cases import CaseKind, ReviewCase
 
 __all__ = [
     "AWAITING_ANSWER",
+    "HANDED_OVER",
     "LIVE_STATES",
+    "OPEN_OUTCOMES",
     "AcceptancePolicy",
     "AdmissionArea",
     "Answer",

@@ -34,7 +34,7 @@ def with_link(view: View) -> View:
         with translation.override(language or link.guardian.contact_language):
             response = view(request, link=link, token=token)
             add_never_cache_headers(response)
-            response["Referrer-Policy"] = "no-referrer"
+            response["Referrer-Policy"] = "same-origin"
             response["X-Robots-Tag"] = "noindex, nofollow"
             return response
 

@@ -43,7 +43,7 @@ def test_only_the_admin_may_evaluate_expressions(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_a_links_key_is_not_told_to_other_sites(client: Client) -> None:
-    assert client.get("/no-such-page").headers["Referrer-Policy"] == "no-referrer"
+    assert client.get("/no-such-page").headers["Referrer-Policy"] == "same-origin"
 
 
 @pytest.mark.django_db

@@ -1,0 +1,51 @@
+"""Legal bases to look at. What citizens have said is told on their own page, never listed."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from citizens.languages import say
+from consents.models import LegalBasis
+
+
+@admin.register(LegalBasis)
+class LegalBasisAdmin(ModelAdmin):
+    """What allows each operation on data of each source, for each purpose."""
+
+    list_display = (
+        *("of_purpose", "operation", "source", "kind", "shown_statute"),
+        *("retention_days", "in_force_from", "in_force_until"),
+    )
+    list_filter = ("operation", "kind", "source")
+    list_select_related = ("purpose",)
+    show_full_result_count = False
+    actions = None
+    ordering = ("purpose__code", "operation")
+    fields = (
+        *("of_purpose", "operation", "source", "kind", "shown_statute", "shown_recipients"),
+        *("retention_days", "in_force_from", "in_force_until"),
+    )
+
+    @display(description=_("purpose"), ordering="purpose__code")
+    def of_purpose(self, basis: LegalBasis) -> str:
+        return say(basis.purpose.name, get_language())
+
+    @display(description=_("statute and section"))
+    def shown_statute(self, basis: LegalBasis) -> str:
+        return say(basis.statute, get_language())
+
+    @display(description=_("recipients"))
+    def shown_recipients(self, basis: LegalBasis) -> str:
+        return say(basis.recipients, get_language())
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False

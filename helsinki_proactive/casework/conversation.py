@@ -1,0 +1,49 @@
+"""What was written to a family and by it, as on a phone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from citizens.models import Person
+from helsinki_proactive.casework.story import opened
+from offers.models import Message, MessageState, Offer, Reply
+
+
+@dataclass(frozen=True)
+class Line:
+    """One text; ``inbound`` ones are the family's."""
+
+    at: datetime
+    words: str
+    inbound: bool
+    channel: str
+    language: str = ""
+
+
+def conversation_of(
+    *, reply: Reply | None, person: Person | None = None, offers: Sequence[Offer] = ()
+) -> list[Line]:
+    """The texts to and from the number a reply came from, and to ``person`` about the offers."""
+    about = Q(person=person, offers__in=offers)
+    sent = Message.objects.filter(about).exclude(state=MessageState.CANCELLED).distinct()
+    said = Q(person=person, round__in={offer.round_id for offer in offers})
+    if reply:
+        said |= Q(provider=reply.provider, sender_index=bytes(reply.sender_index))
+    lines = [
+        Line(
+            message.sent_at or message.created_at,
+            opened(message, "body"),
+            inbound=False,
+            channel=str(message.get_channel_display()),
+            language=message.language,
+        )
+        for message in (sent if person else ())
+        if message.body
+    ]
+    lines += [
+        Line(inbound.received_at, opened(inbound, "text"), inbound=True, channel="")
+        for inbound in Reply.objects.filter(said)
+    ]
+    return sorted(lines, key=lambda line: line.at)

@@ -1,0 +1,78 @@
+"""The admin's sidebar: what each role works with, and how much waits."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from offers.models import ReviewCase
+
+Item = dict[str, Any]
+
+
+def navigation(request: HttpRequest) -> list[Item]:
+    """The groups of the sidebar; what somebody may not open is not shown."""
+    return [
+        {
+            "title": _("Casework"),
+            "items": [
+                _item(_("Today"), "dashboard", "admin:index", ""),
+                {
+                    **_item(_("Queue"), "inbox", "casework:queue", "offers.view_reviewcase"),
+                    "badge": "helsinki_proactive.casework.navigation.waiting",
+                },
+                _item(_("Search"), "search", "casework:search", "citizens.view_person"),
+            ],
+        },
+        {
+            "title": _("Rounds"),
+            "items": [
+                _listed(_("Rounds"), "campaign", "offers.round"),
+                _listed(_("Offers"), "redeem", "offers.offer"),
+                _listed(_("Messages"), "sms", "offers.message"),
+                _listed(_("The switch"), "front_hand", "offers.sendinghalt"),
+            ],
+        },
+        {
+            "title": _("Services"),
+            "items": [
+                _listed(_("Services"), "category", "offers.service"),
+                _listed(_("Texts"), "article", "offers.servicetext"),
+                _listed(_("Rules"), "rule", "offers.eligibilityrule"),
+                _listed(_("Legal bases"), "gavel", "consents.legalbasis"),
+                _listed(_("Units"), "home_work", "offers.unit"),
+                _listed(_("Seats"), "event_seat", "offers.capacity"),
+                _listed(_("Admission areas"), "map", "offers.admissionarea"),
+            ],
+        },
+        {
+            "title": _("Upkeep"),
+            "items": [
+                _listed(_("Staff"), "badge", "staff.user"),
+                _listed(_("Register imports"), "upload_file", "citizens.registerimport"),
+                _listed(_("Facts"), "fact_check", "citizens.attribute"),
+            ],
+        },
+    ]
+
+
+def waiting(request: HttpRequest) -> int:
+    """How many cases nobody has taken yet."""
+    return ReviewCase.objects.open().filter(taken_by=None).count()
+
+
+def _item(title: str | Promise, icon: str, view: str, permission: str) -> Item:
+    link = reverse_lazy(view)
+    return {"title": title, "icon": icon, "link": link, "permission": _allowed(permission)}
+
+
+def _listed(title: str | Promise, icon: str, model: str) -> Item:
+    app, name = model.split(".")
+    return _item(title, icon, f"admin:{app}_{name}_changelist", f"{app}.view_{name}")
+
+
+def _allowed(permission: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: not permission or request.user.has_perm(permission)

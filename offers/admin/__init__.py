@@ -1,0 +1,5 @@
+"""The admin of offers: rounds as pages of their own, everything else to look at."""
+
+from offers.admin import catalogue, history, places, rounds, sending
+
+__all__ = ["catalogue", "history", "places", "rounds", "sending"]

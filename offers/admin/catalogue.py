@@ -1,0 +1,82 @@
+"""Services, their texts and their rules, as their files say: changed there, read here."""
+
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from citizens.languages import say
+from offers.admin.read_only import ReadOnlyAdmin
+from offers.eligibility.say import sentences
+from offers.models import EligibilityRule, Service, ServiceText
+
+
+@admin.register(Service)
+class ServiceAdmin(ReadOnlyAdmin):
+    """What the city offers."""
+
+    list_display = ("shown_name", "recipient", "acceptance", "silence", "answer_days", "active")
+    list_filter = ("active", "sensitivity")
+    list_select_related = ("purpose",)
+    ordering = ("code",)
+    fields = (
+        *("shown_name", "shown_description", "purpose", "recipient", "acceptance", "silence"),
+        *("sensitivity", "channels", "needs_seat", "answer_days", "reminder_days", "grace_days"),
+        *("rule_in_words", "active"),
+    )
+
+    @display(description=_("service"), ordering="code")
+    def shown_name(self, service: Service) -> str:
+        return say(service.name, get_language())
+
+    @display(description=_("description"))
+    def shown_description(self, service: Service) -> str:
+        return say(service.description, get_language())
+
+    @display(description=_("who is entitled"))
+    def rule_in_words(self, service: Service) -> SafeString | str:
+        rule = EligibilityRule.objects.in_force().filter(service=service).first()
+        return in_words(rule) if rule else _("There is no approved rule.")  # type: ignore[return-value]
+
+
+@admin.register(ServiceText)
+class ServiceTextAdmin(ReadOnlyAdmin):
+    """The words families get."""
+
+    list_display = ("of_service", "kind", "channel", "language", "subject")
+    list_filter = ("service", "kind", "channel", "language")
+    list_select_related = ("service",)
+    ordering = ("service", "kind", "channel", "language")
+    fields = ("of_service", "kind", "channel", "language", "subject", "body")
+
+    @display(description=_("service"), ordering="service__code")
+    def of_service(self, text: ServiceText) -> str:
+        return say(text.service.name, get_language())
+
+
+@admin.register(EligibilityRule)
+class EligibilityRuleAdmin(ReadOnlyAdmin):
+    """Every version of every rule, in words."""
+
+    list_display = ("of_service", "version", "shown_words", "approved_at", "frozen_at")
+    list_filter = ("service",)
+    list_select_related = ("service",)
+    ordering = ("service", "-version")
+    fields = ("of_service", "version", "shown_words", "created_at", "approved_at", "frozen_at")
+
+    @display(description=_("service"), ordering="service__code")
+    def of_service(self, rule: EligibilityRule) -> str:
+        return say(rule.service.name, get_language())
+
+    @display(description=_("who is entitled"))
+    def shown_words(self, rule: EligibilityRule) -> SafeString:
+        return in_words(rule)
+
+
+def in_words(rule: EligibilityRule) -> SafeString:
+    """The rule's sentences, as they would be asked today."""
+    said = sentences(rule.criteria, get_language() or "fi", timezone.localdate())
+    return format_html_join(" ", "{}", ((sentence,) for sentence in said))
