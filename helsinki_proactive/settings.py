@@ -165,6 +165,7 @@ LANGUAGE_CODE = "fi"
 LANGUAGES = [("fi", _("Finnish")), ("sv", _("Swedish")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
+FORMAT_MODULE_PATH = ["helsinki_proactive.formats"]
 TIME_ZONE = "Europe/Helsinki"
 USE_TZ = True
 
@@ -309,6 +310,9 @@ UNFOLD = {
     "SITE_HEADER": "Helsinki Proactive",
     "SITE_SYMBOL": "mark_email_read",
     "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("offers/icon.svg")}
+    ],
     "SHOW_LANGUAGES": True,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "helsinki_proactive.casework.dashboard.dashboard",

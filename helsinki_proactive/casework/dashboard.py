@@ -6,6 +6,7 @@ from django.db.models import Count, Min, Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from citizens.languages import say
 from offers.admin.pages import actor
@@ -30,6 +31,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     running = rounds.filter(state__in=(RoundState.APPROVED, RoundState.RUNNING))
     awaiting = rounds.filter(state=RoundState.AWAITING)
     return context | {
+        "title": _("Today"),
         "halts": SendingHalt.objects.in_force().select_related("service", "round"),
         "running": [_progress(round) for round in running],
         "awaiting": awaiting,

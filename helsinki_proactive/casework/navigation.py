@@ -20,10 +20,7 @@ def navigation(request: HttpRequest) -> list[Item]:
             "title": _("Casework"),
             "items": [
                 _item(_("Today"), "dashboard", "admin:index", ""),
-                {
-                    **_item(_("Queue"), "inbox", "casework:queue", "offers.view_reviewcase"),
-                    "badge": "helsinki_proactive.casework.navigation.waiting",
-                },
+                _queue(request),
                 _item(_("Search"), "search", "casework:search", "citizens.view_person"),
             ],
         },
@@ -59,9 +56,11 @@ def navigation(request: HttpRequest) -> list[Item]:
     ]
 
 
-def waiting(request: HttpRequest) -> int:
-    """How many cases nobody has taken yet."""
-    return ReviewCase.objects.open().filter(taken_by=None).count()
+def _queue(request: HttpRequest) -> Item:
+    """The queue, with how many cases nobody has taken yet."""
+    item = _item(_("Queue"), "inbox", "casework:queue", "offers.view_reviewcase")
+    waiting = ReviewCase.objects.open().filter(taken_by=None).count()
+    return item | {"badge": str(waiting)} if waiting else item
 
 
 def _item(title: str | Promise, icon: str, view: str, permission: str) -> Item:

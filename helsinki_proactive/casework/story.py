@@ -28,6 +28,7 @@ from offers.models import (
     Wish,
 )
 from offers.replies.handling import Resolution
+from offers.templatetags.words import staff_name
 
 MOST_USES = 200
 """Of a person read very often only the last uses are told."""
@@ -93,7 +94,7 @@ def _approvals(offers: Sequence[Offer]) -> Iterator[Event]:
             approval.at,
             "verified",
             _("The round “%(name)s” was approved") % {"name": approval.round.name},
-            detail=str(approval.approved_by),
+            detail=staff_name(approval.approved_by),
         )
 
 
@@ -159,7 +160,7 @@ def _answers(offers: Sequence[Offer]) -> Iterator[Event]:
     for answer in answers:
         detail = str(answer.get_channel_display())
         if answer.by:
-            detail = _("%(how)s, recorded by %(who)s") % {"how": detail, "who": answer.by}
+            detail = _("%(how)s, recorded by %(who)s") % {"how": detail, "who": staff_name(answer.by)}
         yield Event(
             answer.at,
             "task_alt",
@@ -192,7 +193,7 @@ def _cases(person: Person, offers: Sequence[Offer]) -> Iterator[Event]:
         yield Event(case.opened_at, "inbox", _("A case for a caseworker: %s") % kind, case.note)
         if case.closed_at:
             said = str(resolutions.get(case.resolution, case.resolution))
-            detail = f"{said} ({case.closed_by})" if case.closed_by else said
+            detail = f"{said} ({staff_name(case.closed_by)})" if case.closed_by else said
             yield Event(case.closed_at, "done_all", _("Case closed: %s") % kind, detail, tone="good")
 
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from offers.rounds.figures import EVENTS
 
-WIDTH, HEIGHT = 860, 300
-LEFT, RIGHT, TOP, BOTTOM = 52, 132, 16, 40
+WIDTH, HEIGHT = 640, 290
+LEFT, RIGHT, TOP, BOTTOM = 46, 122, 14, 36
 LABEL_STEP = 17
 """Names at the ends of the curves are at least this far apart."""
 

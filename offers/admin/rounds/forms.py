@@ -142,7 +142,7 @@ class SeatChoice(forms.ModelChoiceField):
         parts = [say(capacity.unit.name, get_language()), capacity.group]
         if capacity.starts_at:
             parts.append(f"{timezone.localtime(capacity.starts_at):%d.%m.%Y %H.%M}")
-        free = _gettext("%(free)s free") % {"free": capacity.seats - capacity.taken}
+        free = _gettext("%(free)s to give out") % {"free": capacity.seats - capacity.taken}
         return " · ".join([*filter(None, parts), free])
 
 
