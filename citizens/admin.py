@@ -5,7 +5,6 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.decorators import display
 
 from citizens.languages import say
 from citizens.models import Attribute, RegisterImport
@@ -36,7 +35,7 @@ class RegisterImportAdmin(_Looked):
     ordering = ("-pk",)
     fields = ("as_of", "imported_at", "imported_by", "digest", "changes")
 
-    @display(description=_("changes"))
+    @admin.display(description=_("changes"))
     def changes(self, done: RegisterImport) -> str:
         return ", ".join(f"{name}: {count}" for name, count in done.counts.items())
 
@@ -50,6 +49,6 @@ class AttributeAdmin(_Looked):
     ordering = ("code",)
     fields = ("shown_label", "code", "value_type", "source", "sensitive")
 
-    @display(description=_("label"), ordering="code")
+    @admin.display(description=_("label"), ordering="code")
     def shown_label(self, attribute: Attribute) -> str:
         return say(attribute.label, get_language())

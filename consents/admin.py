@@ -5,7 +5,6 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.decorators import display
 
 from citizens.languages import say
 from consents.models import LegalBasis
@@ -29,15 +28,15 @@ class LegalBasisAdmin(ModelAdmin):
         *("retention_days", "in_force_from", "in_force_until"),
     )
 
-    @display(description=_("purpose"), ordering="purpose__code")
+    @admin.display(description=_("purpose"), ordering="purpose__code")
     def of_purpose(self, basis: LegalBasis) -> str:
         return say(basis.purpose.name, get_language())
 
-    @display(description=_("statute and section"))
+    @admin.display(description=_("statute and section"))
     def shown_statute(self, basis: LegalBasis) -> str:
         return say(basis.statute, get_language())
 
-    @display(description=_("recipients"))
+    @admin.display(description=_("recipients"))
     def shown_recipients(self, basis: LegalBasis) -> str:
         return say(basis.recipients, get_language())
 

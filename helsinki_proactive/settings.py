@@ -318,7 +318,7 @@ UNFOLD = {
     "DASHBOARD_CALLBACK": "helsinki_proactive.casework.dashboard.dashboard",
     "SIDEBAR": {"navigation": "helsinki_proactive.casework.navigation.navigation"},
     "STYLES": [lambda request: static("casework/casework.css")],
-    "SCRIPTS": [lambda request: static("casework/keys.js")],
+    "SCRIPTS": [lambda request: static("casework/casework.js")],
     "COLORS": {  # the blues of the Helsinki Design System
         "primary": {
             "50": "#f2f3ff",

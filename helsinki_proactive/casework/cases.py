@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -45,7 +46,7 @@ SAID_HOW = (AnswerChannel.PHONE, AnswerChannel.IN_PERSON, AnswerChannel.LETTER)
 class AnswerForm(forms.Form):
     """What a guardian told the caseworker, about which children, and how."""
 
-    guardian = forms.ModelChoiceField(label=_("Who answered"), queryset=None)
+    guardian = forms.ModelChoiceField(label=_("Who answered"), queryset=Person.objects.none())
     channel = forms.TypedChoiceField(
         label=_("How they said it"),
         choices=[(way.value, way.label) for way in SAID_HOW],
@@ -54,7 +55,7 @@ class AnswerForm(forms.Form):
         initial=AnswerChannel.PHONE.value,
     )
     offers = forms.ModelMultipleChoiceField(
-        label=_("About"), queryset=None, widget=forms.CheckboxSelectMultiple
+        label=_("About"), queryset=Offer.objects.none(), widget=forms.CheckboxSelectMultiple
     )
     said = forms.CharField(
         label=_("In their words"),
@@ -102,7 +103,7 @@ class Action:
     stays: bool = False
 
 
-class Incomplete(CaseError):
+class IncompleteError(CaseError):
     """The form lacks something."""
 
 
@@ -112,9 +113,7 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
     case = _case(pk)
     person = _person(case)
     if person and case.round:
-        note_viewing(
-            request, person=person, purpose=case.round.service.purpose, reason=IN_QUEUE
-        )
+        note_viewing(request, person=person, purpose=case.round.service.purpose, reason=IN_QUEUE)
     user = actor(request)
     offers = offers_of(case)
     hidden = bool(case.subject and case.subject.person.protected)
@@ -157,7 +156,8 @@ def _person(case: ReviewCase) -> Person | None:
 def offers_of(case: ReviewCase) -> list[Offer]:
     """The offers the case's conversation is about: siblings' too."""
     last = last_message(case)
-    offers = Offer.objects.filter(messages=last) if last else Offer.objects.filter(pk=case.offer_id)
+    about = Q(messages=last) if last else Q(cases=case)
+    offers = Offer.objects.filter(about)
     rows = offers.select_related("round__service", "subject__person", "capacity__unit")
     return list(rows.order_by("pk"))
 
@@ -205,7 +205,7 @@ def _answer(request: HttpRequest, case: ReviewCase, user: AbstractUser) -> None:
     form = AnswerForm(request.POST, offers=offers_of(case), person=_person(case))
     kind = request.POST.get("answer", "")
     if not form.is_valid() or kind not in AnswerKind:
-        raise Incomplete(_gettext("Say who answered, about whom and how."))
+        raise IncompleteError(_gettext("Say who answered, about whom and how."))
     data = form.cleaned_data
     answer_for_guardian(
         case=case,
@@ -220,7 +220,7 @@ def _answer(request: HttpRequest, case: ReviewCase, user: AbstractUser) -> None:
 def _call_back(request: HttpRequest, case: ReviewCase, user: AbstractUser) -> None:
     form = CallForm(request.POST)
     if not form.is_valid():
-        raise Incomplete(_gettext("Choose a day from today on."))
+        raise IncompleteError(_gettext("Choose a day from today on."))
     call_back(case=case, on=form.cleaned_data["on"], by=user)
 
 

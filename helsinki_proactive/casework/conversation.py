@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from citizens.models import Person
-from helsinki_proactive.casework.story import opened
+from helsinki_proactive.casework.story import opened, sent_words
 from offers.models import Message, MessageState, Offer, Reply
 
 
@@ -34,7 +34,7 @@ def conversation_of(
     lines = [
         Line(
             message.sent_at or message.created_at,
-            opened(message, "body"),
+            sent_words(message),
             inbound=False,
             channel=str(message.get_channel_display()),
             language=message.language,

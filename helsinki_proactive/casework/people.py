@@ -27,7 +27,7 @@ IN_QUEUE = "in the caseworker's queue"
 class WhyForm(forms.Form):
     """Why somebody who is not in one's queue is opened."""
 
-    purpose = forms.ModelChoiceField(label=_("For which service"), queryset=None)
+    purpose = forms.ModelChoiceField(label=_("For which service"), queryset=Purpose.objects.none())
     reason = forms.CharField(
         label=_("Why do you open this?"),
         min_length=5,
@@ -77,13 +77,13 @@ def purpose_in_queue(person: Person, user_id: int) -> Purpose | None:
     people = {person.pk, *person.guardianships.values_list("child", flat=True)}
     cases = ReviewCase.objects.open().filter(taken_by=user_id)
     about = Q(subject__person__in=people) | Q(reply__person=person)
-    case = cases.filter(about, round__isnull=False).select_related("round__service__purpose").first()
+    case = (
+        cases.filter(about, round__isnull=False).select_related("round__service__purpose").first()
+    )
     if case and case.round:
         return case.round.service.purpose
     own = Subject.objects.filter(person__in=people, owner=user_id, outcome__in=OPEN_OUTCOMES)
-    subject = (
-        own.exclude(outcome=Outcome.PENDING).select_related("round__service__purpose").first()
-    )
+    subject = own.exclude(outcome=Outcome.PENDING).select_related("round__service__purpose").first()
     return subject.round.service.purpose if subject else None
 
 

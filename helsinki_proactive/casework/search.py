@@ -37,7 +37,8 @@ def search(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         found = find_people(form.cleaned_data["words"])
         people = found.annotate(
-            children=Count("guardianships", distinct=True), subjects_=Count("subjects", distinct=True)
+            children=Count("guardianships", distinct=True),
+            subjects_=Count("subjects", distinct=True),
         )
         shown = list(people.order_by("last_name", "first_names")[: MOST_FOUND + 1])
         context |= {"found": shown[:MOST_FOUND], "more": len(shown) > MOST_FOUND, "asked": True}
@@ -56,8 +57,8 @@ def find_people(words: str) -> QuerySet[Person]:
     if "@" in words:
         points = ContactPoint.objects.with_value(ContactKind.EMAIL, words)
         return Person.objects.filter(contact_points__in=points)
-    if number := OFFER_NUMBER.fullmatch(words):
-        offers = Offer.objects.filter(pk=int(number[1]))
+    if offer := OFFER_NUMBER.fullmatch(words):
+        offers = Offer.objects.filter(pk=int(offer[1]))
         return Person.objects.filter(subjects__offers__in=offers)
     if number := _phone(words):
         points = ContactPoint.objects.with_value(ContactKind.SMS, number)

@@ -1,5 +1,6 @@
 """Everything that happened around some offers, as one story in the order of time."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +31,7 @@ from offers.models import (
 from offers.replies.handling import Resolution
 from offers.templatetags.words import staff_name
 
+LINK_KEY = re.compile(r"(/o/)[\w-]+")
 MOST_USES = 200
 """Of a person read very often only the last uses are told."""
 
@@ -55,8 +57,8 @@ def story_of(person: Person, offers: Sequence[Offer]) -> list[Event]:
     parts = (
         _offers(offers),
         _approvals(offers),
-        _messages(person, offers, hidden),
         _replies(person, offers),
+        _messages(person, offers, hidden),
         _answers(offers),
         _opinions(person, offers),
         _cases(person, offers),
@@ -72,6 +74,11 @@ def opened(row: Encrypted, column: str) -> str:
         return row.unseal(column)
     except EncryptionError:
         return _("(cannot be read)")
+
+
+def sent_words(message: Message) -> str:
+    """What was sent, without the key in its link: that is the family's alone."""
+    return LINK_KEY.sub(r"\1…", opened(message, "body"))
 
 
 def _offers(offers: Sequence[Offer]) -> Iterator[Event]:
@@ -104,7 +111,7 @@ def _messages(person: Person, offers: Sequence[Offer], hidden: set[int]) -> Iter
     for message in messages:
         protected = message.person.protected or any(o.pk in hidden for o in message.offers.all())
         yield Event(
-            message.sent_at or message.final_at or message.created_at,
+            message.claimed_at or message.final_at or message.created_at,
             "sms" if message.channel == "sms" else "mail",
             _("%(kind)s, %(channel)s to %(name)s")
             % {
@@ -113,7 +120,7 @@ def _messages(person: Person, offers: Sequence[Offer], hidden: set[int]) -> Iter
                 "name": message.person.call_name,
             },
             detail=_message_state(message),
-            words="" if protected else opened(message, "body"),
+            words="" if protected else sent_words(message),
             tone="bad" if message.state in (MessageState.FAILED, MessageState.UNCERTAIN) else "",
         )
     yield from _receipts(messages)
@@ -160,7 +167,10 @@ def _answers(offers: Sequence[Offer]) -> Iterator[Event]:
     for answer in answers:
         detail = str(answer.get_channel_display())
         if answer.by:
-            detail = _("%(how)s, recorded by %(who)s") % {"how": detail, "who": staff_name(answer.by)}
+            detail = _("%(how)s, recorded by %(who)s") % {
+                "how": detail,
+                "who": staff_name(answer.by),
+            }
         yield Event(
             answer.at,
             "task_alt",
@@ -194,7 +204,9 @@ def _cases(person: Person, offers: Sequence[Offer]) -> Iterator[Event]:
         if case.closed_at:
             said = str(resolutions.get(case.resolution, case.resolution))
             detail = f"{said} ({staff_name(case.closed_by)})" if case.closed_by else said
-            yield Event(case.closed_at, "done_all", _("Case closed: %s") % kind, detail, tone="good")
+            yield Event(
+                case.closed_at, "done_all", _("Case closed: %s") % kind, detail, tone="good"
+            )
 
 
 def _statements(person: Person) -> Iterator[Event]:

@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from helsinki_proactive.staff.models import User
@@ -19,7 +18,7 @@ admin.site.unregister(Group)  # a role's rights have one source: staff.roles
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     """Employees and their roles. Nobody gives roles to themselves, nor changes a superuser."""
 
     form = UserChangeForm
@@ -31,7 +30,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     show_full_result_count = False
     ordering = ("username",)
     filter_horizontal = ()
-    fieldsets = (
+    fieldsets = (  # type: ignore[assignment]
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),
         (_("Work"), {"fields": ("is_active", "is_staff", "groups")}),
@@ -47,11 +46,11 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
 
-    @display(description=_("name"), ordering="last_name")
+    @admin.display(description=_("name"), ordering="last_name")
     def full_name(self, user: User) -> str:
         return user.get_full_name()
 
-    @display(description=_("roles"))
+    @admin.display(description=_("roles"))
     def shown_roles(self, user: User) -> str:
         return ", ".join(group.name for group in user.groups.all())
 

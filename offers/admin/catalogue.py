@@ -6,7 +6,6 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from citizens.languages import say
 from offers.admin.read_only import ReadOnlyAdmin
@@ -28,15 +27,15 @@ class ServiceAdmin(ReadOnlyAdmin):
         *("rule_in_words", "active"),
     )
 
-    @display(description=_("service"), ordering="code")
+    @admin.display(description=_("service"), ordering="code")
     def shown_name(self, service: Service) -> str:
         return say(service.name, get_language())
 
-    @display(description=_("description"))
+    @admin.display(description=_("description"))
     def shown_description(self, service: Service) -> str:
         return say(service.description, get_language())
 
-    @display(description=_("who is entitled"))
+    @admin.display(description=_("who is entitled"))
     def rule_in_words(self, service: Service) -> SafeString | str:
         rule = EligibilityRule.objects.in_force().filter(service=service).first()
         return in_words(rule) if rule else _("There is no approved rule.")  # type: ignore[return-value]
@@ -52,7 +51,7 @@ class ServiceTextAdmin(ReadOnlyAdmin):
     ordering = ("service", "kind", "channel", "language")
     fields = ("of_service", "kind", "channel", "language", "subject", "body")
 
-    @display(description=_("service"), ordering="service__code")
+    @admin.display(description=_("service"), ordering="service__code")
     def of_service(self, text: ServiceText) -> str:
         return say(text.service.name, get_language())
 
@@ -67,11 +66,11 @@ class EligibilityRuleAdmin(ReadOnlyAdmin):
     ordering = ("service", "-version")
     fields = ("of_service", "version", "shown_words", "created_at", "approved_at", "frozen_at")
 
-    @display(description=_("service"), ordering="service__code")
+    @admin.display(description=_("service"), ordering="service__code")
     def of_service(self, rule: EligibilityRule) -> str:
         return say(rule.service.name, get_language())
 
-    @display(description=_("who is entitled"))
+    @admin.display(description=_("who is entitled"))
     def shown_words(self, rule: EligibilityRule) -> SafeString:
         return in_words(rule)
 

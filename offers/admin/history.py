@@ -8,23 +8,23 @@ from unfold.decorators import display
 from offers.admin.read_only import ReadOnlyAdmin
 from offers.models import Message, MessageState, Offer, OfferState
 
-OFFER_COLOURS = {
-    OfferState.OPEN: "info",
-    OfferState.ACCEPTED: "success",
-    OfferState.OTHER_PLACE: "warning",
-    OfferState.UNANSWERED: "warning",
-    OfferState.DECLINED: "default",
-    OfferState.LAPSED: "default",
-    OfferState.WITHDRAWN: "danger",
+OFFER_COLOURS: dict[str, str] = {
+    OfferState.OPEN.value: "info",
+    OfferState.ACCEPTED.value: "success",
+    OfferState.OTHER_PLACE.value: "warning",
+    OfferState.UNANSWERED.value: "warning",
+    OfferState.DECLINED.value: "default",
+    OfferState.LAPSED.value: "default",
+    OfferState.WITHDRAWN.value: "danger",
 }
-MESSAGE_COLOURS = {
-    MessageState.QUEUED: "info",
-    MessageState.SENDING: "info",
-    MessageState.SENT: "info",
-    MessageState.DELIVERED: "success",
-    MessageState.FAILED: "danger",
-    MessageState.UNCERTAIN: "warning",
-    MessageState.CANCELLED: "default",
+MESSAGE_COLOURS: dict[str, str] = {
+    MessageState.QUEUED.value: "info",
+    MessageState.SENDING.value: "info",
+    MessageState.SENT.value: "info",
+    MessageState.DELIVERED.value: "success",
+    MessageState.FAILED.value: "danger",
+    MessageState.UNCERTAIN.value: "warning",
+    MessageState.CANCELLED.value: "default",
 }
 
 
@@ -47,7 +47,7 @@ class OfferAdmin(LedgerAdmin):
     list_display = ("pk", "round", "shown_state", "deadline_at", "answered_at", "reminded_at")
     list_filter = ("state", "round")
 
-    @display(description=_("state"), ordering="state", label=OFFER_COLOURS)
+    @display(description=_("state"), ordering="state", label=OFFER_COLOURS)  # type: ignore[arg-type]
     def shown_state(self, offer: Offer) -> tuple[str, str]:
         return offer.state, offer.get_state_display()
 
@@ -62,6 +62,6 @@ class MessageAdmin(LedgerAdmin):
     )
     list_filter = ("state", "kind", "channel", "round")
 
-    @display(description=_("state"), ordering="state", label=MESSAGE_COLOURS)
+    @display(description=_("state"), ordering="state", label=MESSAGE_COLOURS)  # type: ignore[arg-type]
     def shown_state(self, message: Message) -> tuple[str, str]:
         return message.state, message.get_state_display()

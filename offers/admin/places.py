@@ -3,7 +3,6 @@
 from django.contrib import admin
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from citizens.languages import say
 from offers.admin.read_only import ReadOnlyAdmin
@@ -22,11 +21,11 @@ class UnitAdmin(ReadOnlyAdmin):
         *("latitude", "longitude"),
     )
 
-    @display(description=_("unit"), ordering="name__fi")
+    @admin.display(description=_("unit"), ordering="name__fi")
     def shown_name(self, unit: Unit) -> str:
         return say(unit.name, get_language())
 
-    @display(description=_("street address"))
+    @admin.display(description=_("street address"))
     def shown_address(self, unit: Unit) -> str:
         return say(unit.address, get_language())
 
@@ -40,11 +39,11 @@ class CapacityAdmin(ReadOnlyAdmin):
     list_select_related = ("unit", "service")
     ordering = ("unit__name__fi", "group", "starts_at")
 
-    @display(description=_("unit"), ordering="unit__name__fi")
+    @admin.display(description=_("unit"), ordering="unit__name__fi")
     def of_unit(self, capacity: Capacity) -> str:
         return say(capacity.unit.name, get_language())
 
-    @display(description=_("service"), ordering="service__code")
+    @admin.display(description=_("service"), ordering="service__code")
     def of_service(self, capacity: Capacity) -> str:
         return say(capacity.service.name, get_language())
 
@@ -58,6 +57,6 @@ class AdmissionAreaAdmin(ReadOnlyAdmin):
     ordering = ("code", "group")
     fields = ("code", "shown_name", "group", "period", "units")
 
-    @display(description=_("name"))
+    @admin.display(description=_("name"))
     def shown_name(self, area: AdmissionArea) -> str:
         return say(area.name, get_language())

@@ -77,9 +77,7 @@ def take_case(*, case: ReviewCase, by: AbstractUser) -> bool:
 
 def give_back(*, case: ReviewCase, by: AbstractUser) -> bool:
     """Put one's case back into the queue."""
-    return bool(
-        ReviewCase.objects.open().filter(pk=case.pk, taken_by=by.pk).update(taken_by=None)
-    )
+    return bool(ReviewCase.objects.open().filter(pk=case.pk, taken_by=by.pk).update(taken_by=None))
 
 
 @transaction.atomic

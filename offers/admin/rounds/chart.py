@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.utils import timezone
@@ -120,9 +121,9 @@ def _curve(
 
 def _spread(curves: list[Curve]) -> None:
     """Move the names apart that would lie on each other, the highest curve's staying on top."""
-    lowest = HEIGHT - BOTTOM + 4
+    lowest = float(HEIGHT - BOTTOM + 4)
     ordered = sorted(curves, key=lambda curve: (curve.y, EVENTS.index(curve.event)))
-    for upper, lower in zip(ordered, ordered[1:], strict=False):
+    for upper, lower in pairwise(ordered):
         lower.label_y = max(lower.label_y, upper.label_y + LABEL_STEP)
     for curve in reversed(ordered):
         curve.label_y = min(curve.label_y, lowest)

@@ -56,7 +56,7 @@ def _choose_service(request: HttpRequest) -> HttpResponse:
         }
         for service in Service.objects.filter(active=True).order_by("code")
     ]
-    context = {"services": sorted(services, key=lambda service: service["name"])}
+    context = {"services": sorted(services, key=lambda service: str(service["name"]))}
     return admin_page(request, "admin/offers/round/choose_service.html", _("New round"), context)
 
 

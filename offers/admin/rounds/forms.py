@@ -16,6 +16,7 @@ from citizens.languages import ContactLanguage, say
 from offers.delivery.quiet import is_quiet_day
 from offers.models import Capacity, Outcome, Round, Service
 from offers.rounds.outcomes import BY_HAND
+from offers.templatetags.words import staff_name
 
 ANSWERS_UNTIL = 16
 """The hour of the day a deadline is proposed at: the switchboard still answers."""
@@ -68,9 +69,7 @@ class DraftForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """An end lies after the beginning, and the deadline in the future."""
         data = super().clean() or {}
-        begins, ends, deadline = (
-            data.get(key) for key in ("begins_on", "ends_on", "deadline_at")
-        )
+        begins, ends, deadline = (data.get(key) for key in ("begins_on", "ends_on", "deadline_at"))
         if begins and ends and ends < begins:
             self.add_error("ends_on", _("The end lies before the beginning."))
         if deadline and deadline <= timezone.now():
@@ -135,7 +134,7 @@ class TestForm(forms.Form):
     language = forms.ChoiceField(label=_("Language"), choices=ContactLanguage.choices)
 
 
-class SeatChoice(forms.ModelChoiceField):
+class SeatChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A seat, named by its unit, group and time."""
 
     def label_from_instance(self, capacity: Any) -> str:
@@ -181,11 +180,11 @@ class SettleForm(forms.Form):
         self.fields["capacity"].queryset = seats  # type: ignore[attr-defined]
 
 
-class OwnerChoice(forms.ModelChoiceField):
+class OwnerChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """An employee, by name."""
 
     def label_from_instance(self, user: Any) -> str:
-        return user.get_full_name() or user.username
+        return staff_name(user)
 
 
 class AssignForm(forms.Form):
@@ -200,9 +199,9 @@ class AssignForm(forms.Form):
 
 def caseworkers() -> "QuerySet[AbstractUser]":
     """Everybody who may settle what is open."""
-    users = get_user_model()._default_manager.with_perm(  # type: ignore[attr-defined]
+    users = get_user_model()._default_manager.with_perm(
         "offers.change_subject",
         include_superusers=False,
         backend="django.contrib.auth.backends.ModelBackend",
     )
-    return users.order_by("last_name", "username")  # type: ignore[no-any-return]
+    return users.order_by("last_name", "username")

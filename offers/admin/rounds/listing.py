@@ -12,15 +12,15 @@ from offers.admin.read_only import ReadOnlyAdmin
 from offers.admin.rounds.addresses import round_addresses
 from offers.models import Round, RoundState
 
-STATE_COLOURS = {
-    RoundState.DRAFT: "info",
-    RoundState.PREPARING: "info",
-    RoundState.PREPARED: "warning",
-    RoundState.AWAITING: "warning",
-    RoundState.APPROVED: "success",
-    RoundState.RUNNING: "success",
-    RoundState.CLOSED: "default",
-    RoundState.CANCELLED: "danger",
+STATE_COLOURS: dict[str, str] = {
+    RoundState.DRAFT.value: "info",
+    RoundState.PREPARING.value: "info",
+    RoundState.PREPARED.value: "warning",
+    RoundState.AWAITING.value: "warning",
+    RoundState.APPROVED.value: "success",
+    RoundState.RUNNING.value: "success",
+    RoundState.CLOSED.value: "default",
+    RoundState.CANCELLED.value: "danger",
 }
 
 
@@ -41,10 +41,10 @@ class RoundAdmin(ReadOnlyAdmin):
         listed = [url for url in super().get_urls() if url.name == "offers_round_changelist"]
         return [*listed, *round_addresses]
 
-    @display(description=_("service"), ordering="service__code")
+    @admin.display(description=_("service"), ordering="service__code")
     def of_service(self, round: Round) -> str:
         return say(round.service.name, get_language())
 
-    @display(description=_("state"), ordering="state", label=STATE_COLOURS)
+    @display(description=_("state"), ordering="state", label=STATE_COLOURS)  # type: ignore[arg-type]
     def shown_state(self, round: Round) -> tuple[str, str]:
         return round.state, round.get_state_display()

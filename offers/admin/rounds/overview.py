@@ -204,7 +204,7 @@ def _signed(said: dict[str, Any] | None) -> dict[str, Any] | None:
     """Something a person did to the round, with the name for the page."""
     if not said:
         return None
-    user = get_user_model().objects.filter(pk=said.get("by")).first()
+    user = get_user_model().objects.filter(pk=said["by"]).first() if said.get("by") else None
     return said | {"by": user, "at": parse_datetime(said.get("at", ""))}
 
 
@@ -251,7 +251,13 @@ def _sending(round: Round) -> dict[str, Any]:
 def _shares(counted: Any) -> list[dict[str, Any]]:
     """The figures with their shares: of the families, of those sent to, of those who answered."""
     return [
-        {"name": name, "label": label, "count": count, "percent": round_percent(count, of), "of": of}
+        {
+            "name": name,
+            "label": label,
+            "count": count,
+            "percent": round_percent(count, of),
+            "of": of,
+        }
         for name, label, count, of in (
             ("sent", _("Sent"), counted.sent, counted.families),
             ("delivered", _("Delivered"), counted.delivered, counted.sent),
@@ -285,6 +291,8 @@ def _outcomes(round: Round, counts: dict[str, int]) -> list[dict[str, Any]]:
 
 def _left(round: Round) -> dict[str, int]:
     today = timezone.localdate()
-    return Subject.objects.filter(round=round).unresolved().aggregate(
-        open=Count("pk"), overdue=Count("pk", filter=Q(due_on__lt=today))
+    return (
+        Subject.objects.filter(round=round)
+        .unresolved()
+        .aggregate(open=Count("pk"), overdue=Count("pk", filter=Q(due_on__lt=today)))
     )

@@ -56,8 +56,8 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
     subjects = _subjects(round).filter(condition)
     unit = None
     if (seat := request.GET.get("seat", "")).isdigit():
-        subjects = subjects.filter(capacity=seat, person__protected=False)
-        unit = Capacity.objects.select_related("unit").filter(pk=seat).first()
+        subjects = subjects.filter(capacity=int(seat), person__protected=False)
+        unit = Capacity.objects.select_related("unit").filter(pk=int(seat)).first()
     context = {
         "round": round,
         "tab": "people",
@@ -185,9 +185,7 @@ def _subject_page(request: HttpRequest, subject: Subject, **forms: Any) -> HttpR
         "assign_form": AssignForm(initial={"owner": subject.owner_id}),
         **forms,
     }
-    return admin_page(
-        request, "admin/offers/round/subject.html", subject.person.full_name, context
-    )
+    return admin_page(request, "admin/offers/round/subject.html", subject.person.full_name, context)
 
 
 PLACEABLE = (Exclusion.NONE, Exclusion.NO_SEAT, Exclusion.NO_GUARDIAN, Exclusion.NO_CONTACT)

@@ -10,3 +10,13 @@ document.addEventListener("keydown", (event) => {
     button.click();
   }
 });
+
+// Unfold gives every scrolling part the same name; assistive technology wants to tell them apart.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const part of document.querySelectorAll("[data-simplebar]")) {
+    const heading = part.querySelector("h2, caption") || document.querySelector("h1");
+    if (heading) {
+      part.setAttribute("data-simplebar-aria-label", heading.textContent.trim());
+    }
+  }
+});
