@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -114,3 +115,10 @@ def memory_mb(process: psutil.Process) -> int:
         except psutil.NoSuchProcess:
             continue
     return total // 2**20
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

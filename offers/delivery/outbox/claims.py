@@ -55,7 +55,7 @@ def claim(*, channel: str, lane: Lane, limit: int, now: datetime) -> Claim:
         refused = {pk: answer.reason for pk, answer in passages.items() if answer.reason}
         passed = [message for message in messages if message.pk not in refused]
         parcels, words = _make(passed, passages, refused)
-        _store(parcels, words, provider=provider_of(channel), now=now)
+        _store(parcels, words, provider=provider_of(channel))
         cancel(refused, now=now)
     return Claim(parcels, len(messages), calls_until)
 
@@ -135,16 +135,19 @@ def may_write_to(recipient: str) -> bool:
     return recipient in listed or not (listed or settings.HP_ENV == "staging")
 
 
-def _store(
-    parcels: Sequence[Parcel], words: Sequence[Rendered], *, provider: str, now: datetime
-) -> None:
-    """Write down what is about to be handed over, and until when it is ours."""
+def _store(parcels: Sequence[Parcel], words: Sequence[Rendered], *, provider: str) -> None:
+    """Write down what is about to be handed over, since when and until when it is ours.
+
+    Both are on the database's clock: the provider's list is searched by the one, and whoever
+    takes over goes by the other.
+    """
     if not parcels:
         return
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            UPDATE {TABLE} SET state = %s, claimed_at = %s, provider = %s, provider_id = '',
+            UPDATE {TABLE} SET state = %s, provider = %s, provider_id = '',
+                claimed_at = clock_timestamp(),
                 lease_until = clock_timestamp() + make_interval(secs => %s),
                 attempts = made.attempt, reason = '', subject_line = made.subject_line,
                 body = made.body, segments = made.segments
@@ -154,7 +157,6 @@ def _store(
             """,
             [
                 MessageState.SENDING,
-                now,
                 provider,
                 LEASE_CALLS * longest_call(),
                 [parcel.message_id for parcel in parcels],

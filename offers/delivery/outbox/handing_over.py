@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db.models.functions import Now
+
 from offers.delivery import gate, segments, texts
 from offers.delivery.channels import provider_of
 from offers.delivery.errors import TextRefusedError
@@ -42,6 +44,6 @@ def _mark_sent(message: Message, body: str, now: datetime) -> int:
         provider=provider_of(message.channel),
         body=sealed(message.pk, "body", body),
         segments=segments.count(body).segments,
-        claimed_at=now,
+        claimed_at=Now(),
         sent_at=now,
     )

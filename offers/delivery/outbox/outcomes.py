@@ -30,14 +30,15 @@ class HandOver:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a message becomes; ``due_at`` is when to try again or to ask the provider."""
+    """What a message becomes; ``wait`` is how long from now until it is tried again or the provider
+    is asked, by the database's clock."""
 
     message_id: int
     attempt: int
     state: MessageState
     provider_id: str = ""
     reason: str = ""
-    due_at: datetime | None = None
+    wait: timedelta | None = None
     counted: bool = True
 
 
@@ -49,7 +50,7 @@ def record(hand_overs: Sequence[HandOver]) -> int:
     came before this was known.
     """
     now = timezone.now()
-    outcomes = [_outcome(hand_over, now) for hand_over in hand_overs]
+    outcomes = [_outcome(hand_over) for hand_over in hand_overs]
     with transaction.atomic():
         written = _write(outcomes, now)
         for outcome in outcomes:
@@ -61,21 +62,21 @@ def record(hand_overs: Sequence[HandOver]) -> int:
     return sum(outcome.state == MessageState.SENT for outcome in outcomes)
 
 
-def _outcome(hand_over: HandOver, now: datetime) -> Outcome:
+def _outcome(hand_over: HandOver) -> Outcome:
     parcel, error = hand_over.parcel, hand_over.error
     message = (parcel.message_id, parcel.attempt)
     if error is None:
         return Outcome(*message, MessageState.SENT, provider_id=hand_over.provider_id)
     if isinstance(error, UncertainError):
-        ask_at = now + timedelta(seconds=longest_call())
-        return Outcome(*message, MessageState.UNCERTAIN, reason=error.code, due_at=ask_at)
+        until_ended = timedelta(seconds=longest_call())
+        return Outcome(*message, MessageState.UNCERTAIN, reason=error.code, wait=until_ended)
     verdict = verdict_on(provider=hand_over.provider, code=error.code)
-    again_at = now + _wait(verdict, parcel.attempt + 1, error.wait_seconds)
+    wait = _wait(verdict, parcel.attempt + 1, error.wait_seconds)
     if verdict == Verdict.BUSY:
-        again = Outcome(*message, MessageState.QUEUED, reason=error.code, due_at=again_at)
+        again = Outcome(*message, MessageState.QUEUED, reason=error.code, wait=wait)
         return replace(again, counted=False)
     if verdict in (Verdict.RETRY, Verdict.OUR_FAULT) and parcel.attempt < MOST_ATTEMPTS:
-        return Outcome(*message, MessageState.QUEUED, reason=error.code, due_at=again_at)
+        return Outcome(*message, MessageState.QUEUED, reason=error.code, wait=wait)
     return Outcome(*message, MessageState.FAILED, reason=error.code)
 
 
@@ -93,7 +94,8 @@ def _write(outcomes: Sequence[Outcome], now: datetime) -> set[int]:
         cursor.execute(
             f"""
             UPDATE {TABLE} SET state = became.state, provider_id = became.provider_id,
-                reason = became.reason, due_at = coalesce(became.due_at, {TABLE}.due_at),
+                reason = became.reason,
+                due_at = coalesce(clock_timestamp() + make_interval(secs => became.wait), due_at),
                 lease_until = NULL,
                 attempts = attempts - (NOT became.counted)::int,
                 sent_at = CASE became.state WHEN 'sent' THEN %s END,
@@ -101,9 +103,9 @@ def _write(outcomes: Sequence[Outcome], now: datetime) -> set[int]:
                 subject_line = CASE became.state WHEN 'queued' THEN NULL ELSE subject_line END,
                 body = CASE became.state WHEN 'queued' THEN NULL ELSE body END
             FROM unnest(
-                %s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::timestamptz[],
+                %s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::float[],
                 %s::bool[]
-            ) AS became(id, attempt, state, provider_id, reason, due_at, counted)
+            ) AS became(id, attempt, state, provider_id, reason, wait, counted)
             WHERE {TABLE}.id = became.id AND attempts = became.attempt AND (
                 {TABLE}.state = 'sending'
                 OR ({TABLE}.state IN ('uncertain', 'queued') AND became.state = 'sent')
@@ -118,7 +120,7 @@ def _write(outcomes: Sequence[Outcome], now: datetime) -> set[int]:
                 [outcome.state.value for outcome in outcomes],
                 [outcome.provider_id for outcome in outcomes],
                 [outcome.reason for outcome in outcomes],
-                [outcome.due_at for outcome in outcomes],
+                [outcome.wait and outcome.wait.total_seconds() for outcome in outcomes],
                 [outcome.counted for outcome in outcomes],
             ],
         )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from offers.delivery import receipts
@@ -35,11 +36,12 @@ def expire_leases() -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {TABLE} SET state = %s, lease_until = NULL, due_at = %s"
+            f"UPDATE {TABLE} SET state = %s, lease_until = NULL,"
+            " due_at = clock_timestamp() + make_interval(secs => %s)"
             " WHERE state = %s AND lease_until < clock_timestamp()",
             [
                 MessageState.UNCERTAIN,
-                timezone.now() + timedelta(seconds=longest_call()),
+                longest_call(),
                 MessageState.SENDING,
             ],
         )
@@ -69,7 +71,7 @@ def reconcile() -> int:
 
 def _uncertain(channel: Channel) -> list[Message]:
     due = Message.objects.filter(
-        state=MessageState.UNCERTAIN, channel=channel, due_at__lte=timezone.now(), cases=None
+        state=MessageState.UNCERTAIN, channel=channel, due_at__lte=Now(), cases=None
     )
     return list(due.select_related("contact_point").order_by("due_at", "pk")[:MOST_SETTLED])
 
@@ -120,7 +122,7 @@ def _ask_later(message: Message) -> None:
     now = timezone.now()
     if now - _first_call(message) > ASKED_FOR:
         open_cases([message.pk], kind=CaseKind.UNCERTAIN_MESSAGE)
-    again_at = now + spread(timedelta(seconds=3 * longest_call()))
+    again_at = Now() + spread(timedelta(seconds=3 * longest_call()))
     Message.objects.filter(pk=message.pk, state=MessageState.UNCERTAIN).update(due_at=again_at)
 
 

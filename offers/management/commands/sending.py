@@ -1,13 +1,17 @@
 """The switch on the command line, and a sender that needs no broker."""
 
+import logging
 import time
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from offers.delivery import outbox, switch
 from offers.models import Lane, Message, MessageState, Round, SendingHalt, Service
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -53,15 +57,24 @@ class Command(BaseCommand):
             self.stdout.write(f"{state.value}: {waiting}")
 
     def _sweep(self, *, every: float | None, **_rest: Any) -> None:
-        while True:
-            outbox.sweep()
-            outbox.reconcile()
-            sent = outbox.send_due(lane=Lane.BULK)
-            self.stdout.write(f"sent: {sent}")
-            if every is None:
-                return
+        while every is not None:
+            try:
+                sent = self._send()
+            except (OperationalError, InterfaceError):
+                logger.warning("database_away")
+                close_old_connections()
+                sent = 0
             if not sent:
                 time.sleep(every)
+        self._send()
+
+    def _send(self) -> int:
+        outbox.sweep()
+        outbox.reconcile()
+        sent = outbox.send_due(lane=Lane.BULK)
+        if sent:
+            self.stdout.write(f"sent: {sent}")
+        return sent
 
 
 def _service(code: str | None) -> Service | None:

@@ -1,0 +1,187 @@
+"""The ground faults are played on: real senders, a real provider's log, and an honest count."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+from django.db import InterfaceError, OperationalError, connection
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from bench.cohort import round_awaiting_approval
+from citizens.models import ContactPoint
+from helsinki_proactive.simulator.client import Simulator
+from offers.models import CaseKind, Message, MessageState, Round
+from offers.rounds.approval import approve_round
+from offers.rounds.generate import generate_offers
+
+PROJECT = Path(__file__).parent.parent
+PATIENCE = 60.0
+"""Seconds after which what is not settled is counted as it stands."""
+
+
+@dataclass
+class Count:
+    """One run: the provider's own log beside the database."""
+
+    messages: int = 0
+    lost: int = 0
+    doubled: int = 0
+    uncertain: int = 0
+    parked: int = 0
+
+
+class Ground:
+    """One round's messages, and the processes that send them. ``close`` ends every process."""
+
+    SENDER = ("manage.py", "sending", "sweep", "--every", "0.2")
+    WORKER = ("-m", "celery", "--app=helsinki_proactive", "worker", "--concurrency=1")
+    WORKER_OPTIONS = ("--queues=replies,reminders,bulk", "--loglevel=warning", "--without-gossip")
+    WEB = ("-m", "gunicorn", "--config=python:helsinki_proactive.gunicorn")
+    BEAT = ("-m", "celery", "--app=helsinki_proactive", "beat", "--loglevel=warning")
+
+    def __init__(self, simulator: Simulator, log: Path) -> None:
+        self.simulator = simulator
+        self.struck = False
+        self.wants_receipts = False
+        self._log = log
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._round: Round | None = None
+        self._seen = 0
+
+    def queue(self, name: str) -> None:
+        """Approve a round and write its messages; the bell rings."""
+        self._seen = len(self.simulator.messages())
+        round, approver = round_awaiting_approval(name)
+        approve_round(round=round, digest=round.frozen_digest, by=approver)
+        round.refresh_from_db()
+        generate_offers(round=round)
+        self._round = round
+
+    def start(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
+        """Start a Python process of the product in a process group of its own."""
+        with self._log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, *command],
+                cwd=PROJECT,
+                env=os.environ | environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._processes.append(process)
+        return process
+
+    def start_sender(self) -> subprocess.Popen[bytes]:
+        """A process that sends what is due, looks after leases and asks the provider's list."""
+        return self.start(*self.SENDER)
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        """A Celery worker, sending when the bell rings."""
+        return self.start(*self.WORKER, *self.WORKER_OPTIONS)
+
+    def start_web(self) -> None:
+        """A web server for the provider's receipts; returns when it listens."""
+        address = urlsplit(os.environ["HP_PUBLIC_URL"])
+        self.start(*self.WEB, BIND=address.netloc, WEB_WORKERS="1")
+        ends_at = time.monotonic() + PATIENCE
+        while time.monotonic() < ends_at:
+            with suppress(OSError), socket.create_connection((address.hostname, address.port)):
+                return
+            time.sleep(0.1)
+
+    def kill(self, process: subprocess.Popen[bytes], number: int = signal.SIGKILL) -> None:
+        """Strike a process and its children, now; one that had died already is no hit."""
+        self.struck = process.poll() is None
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        process.wait()
+        self._processes.remove(process)
+
+    def kill_server(self, name: str) -> None:
+        """kill -9 of a database or broker; its supervisor starts it again."""
+        for process in psutil.Process().children(recursive=True):
+            parent = process.parent()
+            if process.name().startswith(name) and parent and parent.name() != process.name():
+                process.kill()
+                self.struck = True
+
+    def wait_for_acceptance(self, *, after: int = 0) -> bool:
+        """Wait until the provider has taken a text more than ``after`` of this run."""
+        ends_at = time.monotonic() + PATIENCE
+        while time.monotonic() < ends_at:
+            if len(self.simulator.messages()) > self._seen + after:
+                return True
+            time.sleep(0.005)
+        return False
+
+    def settle(self, *, sabotaged: bool) -> None:
+        """Wait until every message has an end or a person to look after it.
+
+        Sabotaged, what a dead sender held never has: then only for what nobody has claimed.
+        """
+        ends_at = time.monotonic() + PATIENCE
+        while time.monotonic() < ends_at:
+            try:
+                if not self._unsettled(sabotaged=sabotaged):
+                    return
+            except (OperationalError, InterfaceError):
+                connection.close()
+            time.sleep(0.1)
+
+    def _messages(self) -> "QuerySet[Message]":
+        return Message.objects.filter(round=self._round)
+
+    def _unsettled(self, *, sabotaged: bool) -> bool:
+        open_states = [MessageState.QUEUED]
+        if not sabotaged:
+            open_states += [MessageState.SENDING, MessageState.UNCERTAIN]
+        if self.wants_receipts:
+            open_states.append(MessageState.SENT)
+        return self._messages().filter(state__in=open_states, cases=None).exists()
+
+    def count(self) -> Count:
+        """Compare what the provider took with what we know; unreceipted counts as lost."""
+        messages = list(self._messages().exclude(state=MessageState.CANCELLED))
+        taken = Counter(text.to for text in self.simulator.messages()[self._seen :])
+        times = [taken[_number(message)] for message in messages]
+        uncertain = self._messages().filter(state=MessageState.UNCERTAIN)
+        return Count(
+            messages=len(messages),
+            lost=times.count(0) + self._without_receipt(messages),
+            doubled=sum(max(each - 1, 0) for each in times),
+            uncertain=uncertain.count(),
+            parked=uncertain.filter(cases__kind=CaseKind.UNCERTAIN_MESSAGE).count(),
+        )
+
+    def _without_receipt(self, messages: list[Message]) -> int:
+        if not self.wants_receipts:
+            return 0
+        return sum(message.state != MessageState.DELIVERED for message in messages)
+
+    def let_no_lease_run_out(self) -> None:
+        """Sabotage: what a dead sender held stays held, so that the count must notice."""
+        self._messages().filter(state=MessageState.SENDING).update(
+            lease_until=timezone.now() + timedelta(days=1)
+        )
+
+    def close(self) -> None:
+        """End every process this ground has started."""
+        struck = self.struck
+        for process in list(self._processes):
+            self.kill(process)
+        self.struck = struck
+
+
+def _number(message: Message) -> str:
+    return ContactPoint.objects.get(messages=message).unseal("value")
