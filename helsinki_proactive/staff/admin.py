@@ -30,13 +30,13 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     show_full_result_count = False
     ordering = ("username",)
     filter_horizontal = ()
-    fieldsets = (  # type: ignore[assignment]
+    fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),
         (_("Work"), {"fields": ("is_active", "is_staff", "groups")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
-    add_fieldsets = (
+    add_fieldsets = (  # type: ignore[assignment]
         (None, {"fields": ("username", "usable_password", "password1", "password2")}),
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),
         (_("Work"), {"fields": ("is_staff", "groups")}),

@@ -31,6 +31,7 @@ REMARKS = {
     "subjects_far": _("The coordinates of %(count)s people are far from here."),
     "seats_unlocated": _("%(count)s groups have no coordinates."),
     "seats_far": _("The coordinates of %(count)s groups are far from here."),
+    "over_water": _("The straight line of %(count)s ways crosses water."),
     "group_short": _("%(count)s seats are lacking in the group “%(group)s”."),
 }
 
