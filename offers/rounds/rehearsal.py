@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Window
+from django.db.models import Case, F, When, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
@@ -100,11 +100,10 @@ def _samples(round: Round, language: str) -> list[dict[str, Any]]:
     """
     ways = [F("language"), F("channel")]
     turn = Window(RowNumber(), partition_by=ways, order_by=F("pk").asc())
+    others = Case(When(language=language, then=0), default=1)
     queued = Message.objects.filter(round=round).select_related("round__service")
     first = queued.annotate(turn=turn).filter(turn__lte=SAMPLES)
-    chosen = sorted(
-        first, key=lambda message: (message.language != language, message.turn, message.channel)
-    )[:SAMPLES]
+    chosen = list(first.order_by(others, "turn", "channel")[:SAMPLES])
     for message in chosen:
         message.language = language
     return [

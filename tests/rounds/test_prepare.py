@@ -1,8 +1,10 @@
 """Drawing up the list: the preview tells what would happen, and nothing has happened yet."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from consents.models import LegalBasis
@@ -12,10 +14,12 @@ from offers.models import (
     Message,
     Offer,
     Outcome,
+    Round,
     RoundState,
     ServiceText,
     Subject,
 )
+from offers.rounds.close import cancel_round
 from offers.rounds.errors import NotReadyError, WrongStateError
 from offers.rounds.prepare import draw_up_list, prepare_round
 from offers.rounds.warnings import remark_text
@@ -205,3 +209,33 @@ def test_a_round_is_not_prepared_twice_at_once() -> None:
     round = prepare_round(round=a_round(), by=preparer())
     with pytest.raises(WrongStateError):
         prepare_round(round=round, by=preparer())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_draw_up_one_list() -> None:
+    for _ in range(5):
+        a_family()
+    seats(10)
+    round = prepare_round(round=a_round(), by=preparer())
+
+    def work(_: int) -> None:
+        try:
+            draw_up_list(round=Round.objects.get(pk=round.pk))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as workers:
+        list(workers.map(work, range(3)))
+    round.refresh_from_db()
+    assert round.state == RoundState.PREPARED
+    assert Subject.objects.filter(round=round).count() == 5
+
+
+def test_a_round_cancelled_while_it_is_prepared_stays_cancelled() -> None:
+    a_family()
+    seats(1)
+    round = prepare_round(round=a_round(), by=preparer())
+    cancel_round(round=round, by=preparer(), reason="")
+    draw_up_list(round=round)
+    round.refresh_from_db()
+    assert round.state == RoundState.CANCELLED
