@@ -24,7 +24,7 @@ LISTS = Path(__file__).parent.parent / "tests" / "replies"
 RUNS = 5
 SIZES = (1_000, 10_000)
 RANDOM = 1_000_000
-SHORTEST, LONGEST = 4, 40  # shorter ones hit "ei" and "joo" by themselves
+SHORTEST, LONGEST = 5, 40  # shorter ones hit "ei" and "japp" by themselves
 ALPHABETS = (
     "abcdefghijklmnopqrstuvwxyzåäö",
     "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ åäöÅÄÖ 0123456789 .,!?-",
