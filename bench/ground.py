@@ -26,6 +26,9 @@ from offers.rounds.approval import approve_round
 from offers.rounds.generate import generate_offers
 
 PROJECT = Path(__file__).parent.parent
+BETWEEN_SERVER_KILLS = 15.0
+"""Seconds. A server that dies more often is given up by its supervisor, as it should be."""
+
 PATIENCE = 60.0
 """Seconds after which what is not settled is counted as it stands."""
 
@@ -50,6 +53,8 @@ class Ground:
     WEB = ("-m", "gunicorn", "--config=python:helsinki_proactive.gunicorn")
     BEAT = ("-m", "celery", "--app=helsinki_proactive", "beat", "--loglevel=warning")
 
+    servers_safe_until = 0.0
+
     def __init__(self, simulator: Simulator, log: Path) -> None:
         self.simulator = simulator
         self.struck = False
@@ -61,6 +66,7 @@ class Ground:
 
     def queue(self, name: str) -> None:
         """Approve a round and write its messages; the bell rings."""
+        time.sleep(max(Ground.servers_safe_until - time.monotonic(), 0))
         self._seen = len(self.simulator.messages())
         round, approver = round_awaiting_approval(name)
         approve_round(round=round, digest=round.frozen_digest, by=approver)
@@ -110,6 +116,7 @@ class Ground:
 
     def kill_server(self, name: str) -> None:
         """kill -9 of a database or broker; its supervisor starts it again."""
+        Ground.servers_safe_until = time.monotonic() + BETWEEN_SERVER_KILLS
         for process in psutil.Process().children(recursive=True):
             parent = process.parent()
             if process.name().startswith(name) and parent and parent.name() != process.name():
