@@ -31,8 +31,10 @@ def production() -> dict[str, str]:
     }
 
 
-def program(*command: str, environment: dict[str, str] = LOCAL) -> Callable[[], list[str]]:
-    """A check by a program: what it says, if it is not content."""
+def program(
+    *command: str, environment: dict[str, str] = LOCAL, told_from: str = ""
+) -> Callable[[], list[str]]:
+    """A check by a program: what it says, from ``told_from`` on, if it is not content."""
 
     def check() -> list[str]:
         done = subprocess.run(
@@ -43,16 +45,21 @@ def program(*command: str, environment: dict[str, str] = LOCAL) -> Callable[[], 
             text=True,
             check=False,
         )
-        return done.stdout.splitlines() or ["failed"] if done.returncode else []
+        if done.returncode == 0:
+            return []
+        return done.stdout[max(done.stdout.find(told_from), 0) :].splitlines() or ["failed"]
 
     return check
 
 
 CHECKS: dict[str, Callable[[], list[str]]] = {
     "style": program("-m", "ruff", "check", "--output-format=concise", "."),
-    "format": program("-m", "ruff", "format", "--check", "--quiet", "."),
+    "format": program("-m", "ruff", "format", "--check", "--output-format=concise", "."),
     "types": program("-m", "mypy", "."),
-    "imports": program("-c", "from importlinter.cli import lint_imports_command as c; c()"),
+    "imports": program(
+        *("-c", "from importlinter.cli import lint_imports_command as c; c()"),
+        told_from="Broken contracts",
+    ),
     "migrations": program("manage.py", "makemigrations", "--check", "--dry-run"),
     "deployment": program(
         *("manage.py", "check", "--deploy", "--fail-level=WARNING"), environment=production()
