@@ -152,7 +152,7 @@ def count_blocking_pairs(city: City, place: Ints, seed: int) -> int:
         misses = 4 * (city.child_area[children] != city.unit_area[unit])
         misses = misses + 2 * (city.child_unit[children] != unit)
         misses = misses + (city.sibling_unit[children] != unit)
-        return misses * 1e8 + haversine(city.child[children], city.unit[unit])
+        return np.asarray(misses * 1e8 + haversine(city.child[children], city.unit[unit]))
 
     own = np.where(place >= 0, standing(everybody, np.maximum(place, 0)), math.inf)
     pairs = 0

@@ -10,12 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from offers.placement.errors import PlacementError, PolicyUnavailable
-from offers.placement.inputs import Ints
+from offers.placement.inputs import Bools, Ints
 
 try:
     from ortools.graph.python import min_cost_flow
 except ImportError:  # the optional extra "shortest"
     min_cost_flow = None
+
+
+_MARGINS_M = (50, 800, np.iinfo(np.int64).max)
+"""How much dearer an arc may be for a party to be sent again: little, more, whatever it costs."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +30,15 @@ class Arcs:
     place: Ints
     cost: Ints
 
+    @property
+    def keys(self) -> Ints:
+        """A number for each pair, in ascending order."""
+        return (self.party << 32) | self.place
+
     @classmethod
     def of(cls, party: Ints, place: Ints, cost: Ints) -> "Arcs":
         """Sort the arcs and drop those that are there twice."""
-        key = (party << 32) | place
-        _, first = np.unique(key, return_index=True)
+        _, first = np.unique(cls(party, place, cost).keys, return_index=True)
         return cls(party[first], place[first], cost[first])
 
     @classmethod
@@ -74,6 +82,12 @@ def require_solver() -> None:
 
 def solve(arcs: Arcs, supply: Ints, capacity: Ints) -> Transport:
     """Send each party's supply over the arcs at least cost; every party must have a way out."""
+    flow = _send(arcs, supply, capacity)
+    return Transport(arcs, flow, _prices(arcs, flow, capacity))
+
+
+def _send(arcs: Arcs, supply: Ints, capacity: Ints) -> Ints:
+    """The flow of least cost over each arc, as OR-tools finds it."""
     require_solver()
     parties, places = len(supply), len(capacity)
     sink = parties + places
@@ -96,26 +110,63 @@ def solve(arcs: Arcs, supply: Ints, capacity: Ints) -> Transport:
     )
     if model.solve() != model.OPTIMAL:
         raise PlacementError("The distances are too long to be added up; check the coordinates.")
-    flow = np.asarray(model.flows(np.arange(len(arcs.party), dtype=np.int32)), dtype=np.int64)
-    return Transport(arcs, flow, _prices(arcs, flow, capacity))
+    return np.asarray(model.flows(np.arange(len(arcs.party), dtype=np.int32)), dtype=np.int64)
+
+
+def solve_with_more(transport: Transport, more: Arcs, supply: Ints, capacity: Ints) -> Transport:
+    """The cheapest transport with more arcs, starting from the one without them.
+
+    Often more arcs change no more than the prices. Where they make a cheaper transport possible,
+    only the parties with a choice about as good as what they have are sent again, more of them
+    where that does not save all there is to save.
+    """
+    arcs = Arcs.joined([transport.arcs, more])
+    flow = np.zeros(len(arcs.party), dtype=np.int64)
+    flow[np.searchsorted(arcs.keys, transport.arcs.keys)] = transport.flow
+    limit = transport.cost_of_each(len(supply))
+    dearer = arcs.cost + transport.prices[arcs.place] - limit[arcs.party]
+    prices = _prices(arcs, flow, capacity)
+    for margin in _MARGINS_M:
+        if prices.min(initial=0) >= 0:
+            break
+        flow = _sent_again(arcs, flow, dearer <= margin, supply, capacity)
+        prices = _prices(arcs, flow, capacity)
+    return Transport(arcs, flow, prices)
+
+
+def _sent_again(arcs: Arcs, flow: Ints, near: Bools, supply: Ints, capacity: Ints) -> Ints:
+    """The flow with all parties that have more than one near arc sent anew over those."""
+    near = near | (flow > 0)
+    free = np.bincount(arcs.party[near], minlength=len(supply)) > 1
+    chosen = near & free[arcs.party]
+    held = np.bincount(arcs.place, np.where(free[arcs.party], 0, flow), len(capacity))
+    part = Arcs(arcs.party[chosen], arcs.place[chosen], arcs.cost[chosen])
+    sent = flow.copy()
+    sent[chosen] = _send(part, np.where(free, supply, 0), capacity - held.astype(np.int64))
+    return sent
 
 
 def _prices(arcs: Arcs, flow: Ints, capacity: Ints) -> Ints:
-    """What one more seat in each place would save: the cheapest chain of moves to a free seat."""
+    """What one more seat in each place would save: the cheapest chain of moves to a free seat.
+
+    Bellman and Ford's shortest paths. A price below zero is a chain that saves something now: the
+    flow is not the cheapest.
+    """
     taken = np.bincount(arcs.place, flow, len(capacity))
-    out_of, into, saving = _moves(arcs, flow, len(capacity))
-    limit = int(arcs.cost.max(initial=0)) * 2
-    prices = np.where(taken < capacity, 0, limit).astype(np.int64)
+    out_of, into, cost = _moves(arcs, flow, len(capacity))
+    prices = np.where(taken < capacity, 0, 2 * arcs.cost.max(initial=0)).astype(np.int64)
     if not len(out_of):
         return prices
     start = np.flatnonzero(np.concatenate(([True], out_of[1:] != out_of[:-1])))
+    movable = out_of[start]
     while True:
-        cheaper = prices.copy()
-        best = np.minimum.reduceat(prices[into] + saving, start)
-        cheaper[out_of[start]] = np.minimum(prices[out_of[start]], best)
-        if np.array_equal(cheaper, prices):
+        cheapest = np.minimum.reduceat(prices[into] + cost, start)
+        cheaper = cheapest < prices[movable]
+        if not cheaper.any():
             return prices
-        prices = cheaper
+        prices[movable[cheaper]] = cheapest[cheaper]
+        if prices.min() < 0:
+            return prices
 
 
 def _moves(arcs: Arcs, flow: Ints, places: int) -> tuple[Ints, Ints, Ints]:
@@ -130,7 +181,7 @@ def _moves(arcs: Arcs, flow: Ints, places: int) -> tuple[Ints, Ints, Ints]:
     pair = arcs.place[used][mover] * places + arcs.place[arc]
     order = np.argsort(pair, kind="stable")
     pair, cost = pair[order], cost[order]
-    first = np.flatnonzero(np.concatenate(([True], pair[1:] != pair[:-1])))[: len(pair)]
     if not len(pair):
         return pair, pair, pair
+    first = np.flatnonzero(np.concatenate(([True], pair[1:] != pair[:-1])))
     return pair[first] // places, pair[first] % places, np.minimum.reduceat(cost, first)

@@ -14,7 +14,8 @@ FAR_M = 1_000_000
 """A point further than this from the middle of the seats is a mistake, not an address."""
 
 _CELL_DEGREES = 0.004
-_CHUNK = 256
+_WIDE_CELL_DEGREES = 0.03
+_ROUNDING = 1e-7  # of an angle near zero, taken from its cosine
 
 
 def unit_vectors(latitude: Floats, longitude: Floats) -> Floats:
@@ -65,22 +66,36 @@ def nearest(points: Floats, targets: Floats, count: int) -> tuple[Ints, Floats]:
     return candidates, radius
 
 
-def cells(points: Floats) -> tuple[Ints, Floats]:
-    """Which cell of some 450 m each point lies in, and one of its points for each cell."""
-    steps = np.floor(points / np.radians(_CELL_DEGREES)).astype(np.int64)
+def cells(points: Floats, degrees: float = _CELL_DEGREES) -> tuple[Ints, Floats]:
+    """Which cell, some so many degrees wide, each point lies in, and a point of each cell."""
+    steps = np.floor(points / np.radians(degrees)).astype(np.int64)
     key = (steps[:, 0] << 42) + (steps[:, 1] << 21) + steps[:, 2]
     _, first, cell_of = np.unique(key, return_index=True, return_inverse=True)
     return cell_of, points[first]
 
 
 def _nearest_to(centres: Floats, targets: Floats, count: int) -> tuple[Ints, Floats]:
+    """For each centre its nearest targets, and how far the furthest of them is.
+
+    Centres of one wide cell look only among the targets that can be near to any of them.
+    """
     candidates = np.empty((len(centres), count), dtype=np.int64)
     radius = np.empty(len(centres))
-    for start in range(0, len(centres), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        closeness = centres[part] @ targets.T
-        order = np.argpartition(closeness, len(targets) - count, axis=1)[:, -count:]
-        candidates[part] = order
-        furthest = np.take_along_axis(closeness, order, axis=1).min(axis=1)
-        radius[part] = EARTH_RADIUS_M * np.arccos(np.clip(furthest, -1.0, 1.0))
+    wide_cell_of, middles = cells(centres, _WIDE_CELL_DEGREES)
+    order = np.argsort(wide_cell_of, kind="stable")
+    ends = np.cumsum(np.bincount(wide_cell_of))
+    for members, middle in zip(np.split(order, ends[:-1]), middles, strict=True):
+        metres = _angle(targets @ middle)
+        within = np.partition(metres, count - 1)[count - 1]
+        spread = _angle(centres[members] @ middle).max()
+        possible = np.flatnonzero(metres <= within + 2 * spread + _ROUNDING)
+        closeness = centres[members] @ targets[possible].T
+        nearest_ones = np.argpartition(closeness, len(possible) - count, axis=1)[:, -count:]
+        candidates[members] = possible[nearest_ones]
+        furthest = np.take_along_axis(closeness, nearest_ones, axis=1).min(axis=1)
+        radius[members] = EARTH_RADIUS_M * _angle(furthest)
     return candidates, radius
+
+
+def _angle(cosine: Floats) -> Floats:
+    return np.asarray(np.arccos(np.clip(cosine, -1.0, 1.0)))

@@ -17,7 +17,7 @@ import numpy as np
 
 from offers.placement.choices import Choices, first_choices
 from offers.placement.criteria import DISTANCE, NEVER, Ranking
-from offers.placement.flow import Arcs, Transport, require_solver, solve
+from offers.placement.flow import Arcs, Transport, require_solver, solve, solve_with_more
 from offers.placement.geography import FAR_M, cells, metres_between, nearest
 from offers.placement.inputs import Bools, Ints
 from offers.placement.minimum import Minimum
@@ -28,7 +28,7 @@ _LISTED = 32
 _LISTED_FOR_CELL = 24
 _ALWAYS = 3
 _ADDED_AT_ONCE = 2
-_MARGIN_M = 300
+_MARGIN_M = 400
 
 
 def place_shortest(problem: Problem) -> tuple[Ints, Bools]:
@@ -142,12 +142,11 @@ class _Shortest:
     def _least(self, supply: Ints, left: Ints) -> Transport:
         """The transport of least cost over all arcs there could be."""
         capacity = np.append(left, supply.sum())
-        while True:
-            transport = solve(self.arcs, supply, capacity)
-            missing = self._missing(transport, supply)
-            if not len(missing.party):
-                return transport
-            self.arcs = Arcs.joined([self.arcs, missing])
+        transport = solve(self.arcs, supply, capacity)
+        while len((missing := self._missing(transport, supply)).party):
+            transport = solve_with_more(transport, missing, supply, capacity)
+        self.arcs = transport.arcs
+        return transport
 
     def _missing(self, transport: Transport, supply: Ints) -> Arcs:
         """Arcs not given to the solver over which some party could have gone for less."""
@@ -164,13 +163,7 @@ class _Shortest:
 
     def _competitive_arcs(self, prices: Ints) -> Arcs:
         """Arcs that these prices put near the best of a party, and the ways to no seat."""
-        everybody = np.arange(len(self.size))
-        nowhere = Arcs.of(
-            everybody,
-            np.full(len(everybody), self.nowhere),
-            np.full(len(everybody), UNPLACED_M),
-        )
-        found = [nowhere]
+        found = [self._ways_to_nowhere(np.arange(len(self.size)))]
         for choices in self.lists:
             total = np.where(choices.valid, choices.metres + prices[choices.places], NEVER)
             likely = total - total.min(axis=1, keepdims=True) <= _MARGIN_M
@@ -179,7 +172,7 @@ class _Shortest:
         return Arcs.joined(found)
 
     def _coarse_prices(self) -> Ints:
-        """Prices of the same transport with all who live in one cell as one, to start from."""
+        """Prices to start from: of the same transport with all who live in a cell as one."""
         if self.problem.distances is not None:
             return np.zeros(self.nowhere, dtype=np.int64)
         found: list[Arcs] = []
@@ -190,15 +183,17 @@ class _Shortest:
             near, _ = nearest(centres, targets, min(_LISTED_FOR_CELL, len(targets)))
             cost = np.minimum(metres_between(centres[:, None], targets[near]), FAR_M)
             cell = np.arange(len(supply), len(supply) + len(centres))
-            found.append(
-                Arcs.of(np.repeat(cell, near.shape[1]), pool.places[near].ravel(), cost.ravel())
-            )
-            nowhere = np.full(len(cell), self.nowhere)
-            found.append(Arcs.of(cell, nowhere, np.full(len(cell), UNPLACED_M)))
+            several = np.repeat(cell, near.shape[1])
+            found.append(Arcs.of(several, pool.places[near].ravel(), cost.ravel()))
+            found.append(self._ways_to_nowhere(cell))
             weight = np.bincount(cell_of, self.size[pool.parties]).astype(np.int64)
             supply = np.concatenate((supply, weight))
         capacity = np.append(self.capacity, supply.sum())
         return solve(Arcs.joined(found), supply, capacity).prices
+
+    def _ways_to_nowhere(self, parties: Ints) -> Arcs:
+        nowhere = np.full(len(parties), self.nowhere)
+        return Arcs.of(parties, nowhere, np.full(len(parties), UNPLACED_M))
 
 
 def _arcs(choices: Choices, chosen: Bools) -> Arcs:

@@ -10,39 +10,12 @@ import pytest
 from offers.placement import (
     InvalidInput,
     PlacementError,
-    Seats,
-    Subjects,
     UnknownCriterion,
     check_criteria,
     place,
 )
 from offers.placement.parties import lottery_number
-
-HOME = (60.17, 24.94)
-
-
-def subjects(count: int = 1, **columns: object) -> Subjects:
-    values: dict[str, object] = {
-        "ids": list(range(count)),
-        "latitude": [HOME[0]] * count,
-        "longitude": [HOME[1]] * count,
-        "group": ["fi"] * count,
-        **columns,
-    }
-    return Subjects(**values)  # type: ignore[arg-type]
-
-
-def seats(count: int = 1, **columns: object) -> Seats:
-    values: dict[str, object] = {
-        "ids": list(range(count)),
-        "unit": [f"u{index}" for index in range(count)],
-        "latitude": [HOME[0] + 0.01 * index for index in range(count)],
-        "longitude": [HOME[1]] * count,
-        "group": ["fi"] * count,
-        "capacity": [1] * count,
-        **columns,
-    }
-    return Seats(**values)  # type: ignore[arg-type]
+from tests.placement.by_hand import HOME, seats, subjects
 
 
 @pytest.mark.parametrize("capacity", [0, -3])

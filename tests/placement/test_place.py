@@ -7,8 +7,8 @@ import pytest
 
 from offers.placement import (
     POLICIES,
+    Assignment,
     Reasons,
-    Seats,
     Subjects,
     compare_policies,
     cost_of_pins,
@@ -16,7 +16,7 @@ from offers.placement import (
     lottery_number,
     place,
 )
-from tests.placement.test_inputs import HOME, seats, subjects
+from tests.placement.by_hand import HOME, seats, subjects
 
 both_policies = pytest.mark.parametrize("policy", POLICIES)
 
@@ -55,12 +55,14 @@ def test_each_criterion_outranks_those_after_it() -> None:
 def test_what_families_prefer_can_differ_from_who_has_the_better_right() -> None:
     children = subjects(2, **along_a_street(0, 10), area=["north", "south"])
     units = seats(2, **along_a_street(0, 2000), areas=[["south"], ["north"]])
-    by_area = {"criteria": ["admission_area"], "seed": 1}
-    assert place(children, units, **by_area).seat_of.tolist() == [1, 0]
-    nearest = place(children, units, preferences=["distance"], **by_area)
+
+    def nearest_first(families: Subjects) -> Assignment:
+        return place(families, units, criteria=["admission_area"], preferences=["distance"], seed=1)
+
+    nearest = nearest_first(children)
     assert nearest.seat_of.tolist() == [1, 0]
     both_from_north = subjects(2, **along_a_street(0, 10), area=["north", "north"])
-    nearest = place(both_from_north, units, preferences=["distance"], **by_area)
+    nearest = nearest_first(both_from_north)
     assert nearest.seat_of.tolist() == [0, 1]
 
 
@@ -212,13 +214,12 @@ def test_twins_who_wait_because_no_two_seats_are_free_in_one_place_are_told_so()
 
 
 def test_appointments_go_to_the_nearest_clinic_and_its_earliest_time() -> None:
-    women = Subjects(ids=["a", "b", "c"], **along_a_street(300, 200, 100), group=["screening"] * 3)
-    slots = Seats(
+    women = subjects(3, **along_a_street(300, 200, 100))
+    slots = seats(
+        3,
+        **along_a_street(0, 0, 9000),
         ids=["late", "early", "far"],
         unit=["clinic", "clinic", "other"],
-        **along_a_street(0, 0, 9000),
-        group=["screening"] * 3,
-        capacity=[1, 1, 1],
         starts_at=["2027-03-01T12:00", "2027-03-01T08:00", "2027-03-01T07:00"],
     )
     assignment = place(women, slots, criteria=["distance"], seed=1)

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from offers.placement import POLICIES, Assignment, Reasons, Seats, Subjects, explain, place
+from offers.placement.inputs import flags_in
 from tests.placement.instances import CRITERIA, instances, may_have, passed_over
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -133,26 +134,18 @@ def test_a_group_below_its_minimum_stays_open_only_if_others_need_its_seats(
 ) -> None:
     subjects, seats = instance
     assignment = placed(instance, policy)
-    for seat, taken in enumerate(assignment.taken.tolist()):
-        if not 0 < taken < seats.minimum[seat]:
-            continue
-        rest = sum(
-            seats.capacity[other]
-            for other in range(len(seats))
-            if other != seat
-            and seats.group[other] == seats.group[seat]
-            and not assignment.closed[other]
-        )
-        ordinary = sum(
-            seats.capacity[other]
-            for other in range(len(seats))
-            if other != seat
-            and seats.group[other] == seats.group[seat]
-            and not assignment.closed[other]
-            and not seats.special[other]
-        )
-        wanted = [s for s in range(len(subjects)) if subjects.group[s] == seats.group[seat]]
-        assert rest < len(wanted) or ordinary < sum(not subjects.special[s] for s in wanted)
+    special = flags_in(seats.special, len(seats))
+    asking_special = flags_in(subjects.special, len(subjects))
+    capacity = np.asarray(seats.capacity)
+    minimum = np.zeros(len(seats)) if seats.minimum is None else np.asarray(seats.minimum)
+    small = (assignment.taken > 0) & (assignment.taken < minimum)
+    for seat in np.flatnonzero(small).tolist():
+        others = np.array([group == seats.group[seat] for group in seats.group])
+        others &= ~assignment.closed & (np.arange(len(seats)) != seat)
+        asking = np.array([group == seats.group[seat] for group in subjects.group])
+        too_few = capacity[others].sum() < asking.sum()
+        too_few_ordinary = capacity[others & ~special].sum() < (asking & ~asking_special).sum()
+        assert too_few or too_few_ordinary
 
 
 @both_policies
