@@ -40,9 +40,7 @@ class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
 
     def in_order(self) -> Self:
         """Best first: verified ones, then the register's own order."""
-        verified = models.Case(
-            models.When(health=ContactHealth.VERIFIED, then=0), default=1
-        )
+        verified = models.Case(models.When(health=ContactHealth.VERIFIED, then=0), default=1)
         return self.order_by(verified, "priority", "pk")
 
 

@@ -13,11 +13,13 @@ def reserve_ids(model: type[models.Model], count: int) -> list[int]:
     meta = model._meta
     column = meta.pk.column
     with connections[router.db_for_write(model)].cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+        cursor.execute(  # as one text: a row for each key takes four times as long
+            "SELECT string_agg(nextval(sequence)::text, ' ') "
+            "FROM pg_get_serial_sequence(%s, %s) sequence, generate_series(1, %s)",
             [meta.db_table, column, count],
         )
-        return [row[0] for row in cursor.fetchall()]
+        (keys,) = cursor.fetchone()
+        return [int(key) for key in keys.split()] if keys else []
 
 
 class Encrypted(models.Model):

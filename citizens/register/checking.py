@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from citizens.identity_codes import date_of_birth
@@ -105,14 +106,25 @@ class RowCheck:
 
     def read(self, values: Sequence[str], problems: list[tuple[str, str]]) -> list[Any]:
         """The parsed values; what is wrong is added to ``problems``."""
+        try:
+            parsed = [parse(value) for parse, value in zip(self._parse, values, strict=True)]
+        except Wrong:
+            parsed = self._read_each(values, problems)
+        if not problems:
+            problems.extend(self.whole(parsed))
+        return parsed
+
+    @cached_property
+    def _parse(self) -> tuple[Parser, ...]:
+        return tuple(parse for _, parse in self.parsers)
+
+    def _read_each(self, values: Sequence[str], problems: list[tuple[str, str]]) -> list[Any]:
         parsed: list[Any] = []
         for (column, parse), value in zip(self.parsers, values, strict=True):
             try:
                 parsed.append(parse(value))
             except Wrong as error:
                 problems.append((column, str(error)))
-        if not problems:
-            problems.extend(self.whole(parsed))
         return parsed
 
 

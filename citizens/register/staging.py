@@ -6,6 +6,7 @@ temporary table.
 """
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 from django.db import connection
 
@@ -38,6 +39,7 @@ CREATE TEMP TABLE left_alone (register_key text) ON COMMIT DROP;
 PLAIN_COLUMNS = tuple(
     column for column in Person._fields if column not in ("identity_code", "address")
 )
+plain_values = itemgetter(*(Person._fields.index(column) for column in PLAIN_COLUMNS))
 PEOPLE_COLUMNS = (
     "line", "is_new", "id", "identity_code", "identity_code_index", "address", "address_index",
     *PLAIN_COLUMNS,
@@ -72,7 +74,7 @@ def stage_people(rows: Sequence[tuple[int, Person]]) -> None:
                 code,
                 _sealed("address", pk, person.address, changed=place != place_before),
                 place,
-                *(getattr(person, column) for column in PLAIN_COLUMNS),
+                *plain_values(person),
             )
         )
     copy_rows("new_people", PEOPLE_COLUMNS, staged)

@@ -11,6 +11,7 @@ from citizens.languages import say
 from offers.admin.read_only import ReadOnlyAdmin
 from offers.admin.rounds.addresses import round_addresses
 from offers.models import Round, RoundState
+from offers.templatetags.words import staff_name
 
 STATE_COLOURS: dict[str, str] = {
     RoundState.DRAFT.value: "info",
@@ -28,7 +29,7 @@ STATE_COLOURS: dict[str, str] = {
 class RoundAdmin(ReadOnlyAdmin):
     """Rounds, newest first."""
 
-    list_display = ("name", "of_service", "shown_state", "begins_on", "deadline_at", "prepared_by")
+    list_display = ("name", "of_service", "shown_state", "begins_on", "deadline_at", "preparer")
     list_filter = ("state", "service")
     list_select_related = ("service", "prepared_by")
     ordering = ("-pk",)
@@ -40,6 +41,10 @@ class RoundAdmin(ReadOnlyAdmin):
         """The list from Django, the rest of our own: there is no form to change or delete."""
         listed = [url for url in super().get_urls() if url.name == "offers_round_changelist"]
         return [*listed, *round_addresses]
+
+    @admin.display(description=_("prepared by"), ordering="prepared_by")
+    def preparer(self, round: Round) -> str:
+        return staff_name(round.prepared_by)
 
     @admin.display(description=_("service"), ordering="service__code")
     def of_service(self, round: Round) -> str:
