@@ -144,6 +144,16 @@ def test_a_minimum_gives_way_to_the_duty_to_offer_a_seat(policy: str) -> None:
 
 
 @both_policies
+def test_a_small_special_group_stays_open_if_ordinary_seats_are_too_few(policy: str) -> None:
+    children = subjects(2, special=[True, False])
+    units = seats(2, capacity=[3, 1], minimum=[2, 0], special=[True, False])
+    assignment = place(
+        children, units, criteria=["special_group", "distance"], seed=1, policy=policy
+    )
+    assert assignment.seat_of.tolist() == [0, 1]
+
+
+@both_policies
 def test_imported_distances_replace_the_straight_line(policy: str) -> None:
     way = np.array([[9000.0, 400.0, math.inf]])
     units = seats(3, **along_a_street(10, 4000, 0))
