@@ -28,7 +28,7 @@ _LISTED = 32
 _LISTED_FOR_CELL = 24
 _ALWAYS = 3
 _ADDED_AT_ONCE = 2
-_MARGIN_M = 400
+_MARGIN_M = 300
 
 
 def place_shortest(problem: Problem) -> tuple[Ints, Bools]:
