@@ -145,7 +145,7 @@ def test_the_story_tells_messages_and_answers_in_the_order_of_time() -> None:
     why = {"purpose": preschool().purpose_id, "reason": "The guardian called"}
     client.post(reverse("casework:open", args=[child.pk]), why)
     story = shown(client, child)
-    moments = ["was approved", "Hei! http://testserver/o/…/", "accept", "Opened by an employee"]
+    moments = ["was approved", "Hei! http://testserver/o/…/", "answered for"]
     places = [story.index(moment) for moment in moments]
     assert places == sorted(places)
     assert "abcDEF" not in story
