@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -58,7 +59,7 @@ def child() -> Person:
     return child
 
 
-def act(case: ReviewCase, action: str, name: str = CASEWORKER, **data: object) -> str:
+def act(case: ReviewCase, action: str, name: str = CASEWORKER, **data: Any) -> str:
     """Press a button of the case; returns the page that follows."""
     address = reverse("casework:act", args=[case.pk, action])
     response = at_work(CASEWORKER, name).post(address, data, follow=True)
@@ -144,8 +145,8 @@ def test_an_answer_for_the_guardian_is_recorded_as_they_gave_it(
 def test_an_answer_for_somebody_who_may_not_decide_is_not_recorded(child: Person) -> None:
     case = reply(child, MIXED)
     stranger = a_family()[0].guardians.get().guardian
-    data = {"answer": "accept", "guardian": stranger.pk, "channel": "phone"}
-    act(case, "answer", **data, offers=case.offer_id)
+    answered: dict[str, Any] = {"guardian": stranger.pk, "offers": case.offer_id}
+    act(case, "answer", answer="accept", channel="phone", **answered)
     assert not Answer.objects.exists()
     assert case.closed_at is None
 

@@ -1,6 +1,6 @@
 """A round as the caseworker and the approver run it: through the pages alone."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from consents.models import DataUse
 from helsinki_proactive.staff.roles import APPROVER, CASEWORKER
+from offers.admin.rounds.forms import proposed_day
 from offers.models import (
     AnswerKind,
     Offer,
@@ -20,7 +21,7 @@ from offers.models import (
 )
 from offers.rounds.generate import generate_offers
 from offers.rounds.prepare import draw_up_list
-from tests.casework.staff import at_work, page, step
+from tests.casework.staff import at_work, employee, page, step
 from tests.rounds.city import a_child, a_family, a_round, preschool, seats
 from tests.rounds.journeys import answer, awaiting, prepared, running
 
@@ -171,9 +172,8 @@ def test_a_colleague_can_be_given_the_work() -> None:
     seats(2)
     round = running()
     subject = Subject.objects.get(round=round)
-    at_work(CASEWORKER, "colleague")
+    colleague = employee(CASEWORKER, "colleague")
     client = at_work(CASEWORKER)
-    colleague = Subject._meta.get_field("owner").related_model.objects.get(username="colleague")
     client.post(page(round, "assign", subject.pk), {"owner": colleague.pk})
     subject.refresh_from_db()
     assert subject.owner_id == colleague.pk
@@ -266,3 +266,9 @@ def test_the_pages_are_finnish_for_who_reads_finnish() -> None:
     shown = at_work(CASEWORKER, language="fi").get(page(round)).content.decode()
     assert "Kierros on käynnissä" in shown
     assert "The round runs" not in shown
+
+
+def test_the_rule_is_proposed_for_the_year_the_seats_are_for() -> None:
+    today = timezone.localdate()
+    assert proposed_day(str(today.year + 1)) == date(today.year + 1, 1, 1)
+    assert proposed_day("autumn") == proposed_day("2021") == today

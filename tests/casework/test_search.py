@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from citizens.models import Person
 from consents.models import DataUse, ProcessingKind
@@ -108,7 +109,7 @@ def test_a_case_one_has_taken_is_reason_enough_and_recorded_too() -> None:
     seats(1)
     round = running()
     subject = Subject.objects.get()
-    open_case(kind=CaseKind.SAFETY, now=round.generated_at, round=round, subject=subject)
+    open_case(kind=CaseKind.SAFETY, now=timezone.now(), round=round, subject=subject)
     client = at_work(CASEWORKER, "taker")
     assert "Why do you open this?" in shown(client, child)
     take_case(case=ReviewCase.objects.get(), by=employee(CASEWORKER, "taker"))

@@ -1,6 +1,7 @@
 """What a caseworker or an approver fills in about a round."""
 
-from datetime import datetime, timedelta
+import re
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -101,10 +102,17 @@ def proposed_draft(service: Service) -> dict[str, Any]:
     return {
         "name": f"{say(service.name, get_language())} {period}",
         "period": period,
-        "as_of": today,
+        "as_of": proposed_day(period),
         "begins_on": last.begins_on if last and last.begins_on > today else None,
         "deadline_at": proposed_deadline(service),
     }
+
+
+def proposed_day(period: str) -> date:
+    """Today, or the first day of the year the seats are for: rules speak of that year."""
+    today = timezone.localdate()
+    year = int(period) if re.fullmatch(r"20\d\d", period) else today.year
+    return max(today, date(year, 1, 1))
 
 
 def proposed_deadline(service: Service) -> datetime:
