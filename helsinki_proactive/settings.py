@@ -315,6 +315,7 @@ UNFOLD = {
     ],
     "SHOW_LANGUAGES": True,
     "SHOW_VIEW_ON_SITE": False,
+    "SHOW_HISTORY": False,
     "DASHBOARD_CALLBACK": "helsinki_proactive.casework.dashboard.dashboard",
     "SIDEBAR": {"navigation": "helsinki_proactive.casework.navigation.navigation"},
     "STYLES": [lambda request: static("casework/casework.css")],

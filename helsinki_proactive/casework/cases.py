@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 from citizens.models import Person
 from helsinki_proactive.casework.conversation import Line, conversation_of
 from helsinki_proactive.casework.people import IN_QUEUE
+from helsinki_proactive.casework.reading import why_read
 from helsinki_proactive.casework.story import opened
 from offers.admin.pages import actor, admin_page, staff_page
 from offers.admin.rounds.forms import DayInput
@@ -124,6 +125,7 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
         "person": person,
         "hidden": hidden,
         "words": opened(case.reply, "text") if case.reply else "",
+        "why": why_read(case.reply.reading_reason) if case.reply else "",
         "conversation": [] if hidden else conversation(case),
         "offers": offers,
         "mine": mine,

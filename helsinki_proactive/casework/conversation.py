@@ -46,4 +46,4 @@ def conversation_of(
         Line(inbound.received_at, opened(inbound, "text"), inbound=True, channel="")
         for inbound in Reply.objects.filter(said)
     ]
-    return sorted(lines, key=lambda line: line.at)
+    return sorted(lines, key=lambda line: (line.at, not line.inbound))

@@ -14,6 +14,7 @@ from citizens.encryption import EncryptionError
 from citizens.languages import say
 from citizens.models import Encrypted, Person
 from consents.models import ConsentEvent, DataUse, Objection, ProcessingKind
+from helsinki_proactive.casework.reading import why_read
 from offers.delivery.gate import GateReason
 from offers.models import (
     HANDED_OVER,
@@ -154,7 +155,7 @@ def _replies(person: Person, offers: Sequence[Offer]) -> Iterator[Event]:
             "chat",
             _("Reply from %s") % who,
             detail=_("read as: %(reading)s. %(reason)s")
-            % {"reading": reply.get_reading_display(), "reason": reply.reading_reason},
+            % {"reading": reply.get_reading_display(), "reason": why_read(reply.reading_reason)},
             words=opened(reply, "text"),
             tone="in",
         )

@@ -15,9 +15,9 @@ ROLES = (CASEWORKER, APPROVER, ADMINISTRATOR)
 def employee(role: str, name: str | None = None) -> User:
     """Somebody with this role alone; named like the role, as tests.rounds.journeys expects."""
     user = a_user(name or role)
-    user.is_staff = True
-    user.save()
+    User.objects.filter(pk=user.pk).update(is_staff=True)
     user.groups.set([Group.objects.get(name=role)])
+    user.refresh_from_db()
     return user
 
 
