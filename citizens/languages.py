@@ -30,7 +30,7 @@ def validate_translations(texts: object) -> None:
         )
 
 
-class TranslatedField(models.JSONField):  # type: ignore[type-arg]
+class TranslatedField(models.JSONField):
     """One text in fi, sv, en and any other language a service adds: ``{"fi": "...", ...}``."""
 
     default_validators = [validate_translations]

@@ -1,5 +1,6 @@
-"""What and how: one module for each aggregate, in the order one refers to the next."""
+"""What and how: one module for each aggregate."""
 
+from offers.models.cases import CaseKind, ReviewCase
 from offers.models.catalogue import (
     AcceptancePolicy,
     Channel,
@@ -11,16 +12,13 @@ from offers.models.catalogue import (
     Silence,
     TextKind,
 )
-from offers.models.units import AdmissionArea, Capacity, Unit
-from offers.models.rounds import (
-    OPEN_OUTCOMES,
-    Approval,
-    Exclusion,
-    Outcome,
-    Round,
-    RoundState,
-    SendingHalt,
-    Subject,
+from offers.models.messages import (
+    HANDED_OVER,
+    Lane,
+    Message,
+    MessageOffer,
+    MessageState,
+    Receipt,
 )
 from offers.models.offers import (
     AWAITING_ANSWER,
@@ -34,16 +32,18 @@ from offers.models.offers import (
     Rating,
     Wish,
 )
-from offers.models.messages import (
-    HANDED_OVER,
-    Lane,
-    Message,
-    MessageOffer,
-    MessageState,
-    Receipt,
-)
 from offers.models.replies import Reply, ReplyReading
-from offers.models.cases import CaseKind, ReviewCase
+from offers.models.rounds import (
+    OPEN_OUTCOMES,
+    Approval,
+    Exclusion,
+    Outcome,
+    Round,
+    RoundState,
+    SendingHalt,
+    Subject,
+)
+from offers.models.units import AdmissionArea, Capacity, Unit
 
 __all__ = [
     "AWAITING_ANSWER",

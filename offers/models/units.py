@@ -11,7 +11,7 @@ from offers.models.catalogue import Service
 
 
 class Unit(models.Model):
-    """A place in the city's service map. ``identifiers`` are other systems' own: ``{"asti": …}``."""
+    """A place in the city's service map; ``identifiers`` are other systems' own."""
 
     register_id = models.CharField(_("service map id"), max_length=64, unique=True)
     identifiers = models.JSONField(_("identifiers elsewhere"), default=dict, blank=True)

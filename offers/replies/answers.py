@@ -108,7 +108,7 @@ def record_answers(
             channel=channel,
             reply=reply,
             proof=proof,
-            by=by,
+            by_id=by.pk if by else None,
         )
         for offer in answered
     )
