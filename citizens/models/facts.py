@@ -41,7 +41,7 @@ class RegisteredFact(models.Model):
     attribute = models.ForeignKey(
         Attribute, models.PROTECT, related_name="facts", verbose_name=_("attribute")
     )
-    text = models.CharField(_("text"), max_length=200, null=True)
+    text = models.CharField(_("text"), max_length=200, null=True)  # noqa: DJ001  no value, not ""
     number = models.DecimalField(_("number"), max_digits=20, decimal_places=6, null=True)
     date = models.DateField(_("date"), null=True)
     boolean = models.BooleanField(_("yes or no"), null=True)

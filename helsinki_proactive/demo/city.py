@@ -70,7 +70,7 @@ def hire() -> dict[str, tuple[User, str]]:
         user, _ = User.objects.get_or_create(username=name, defaults={"first_name": name.title()})
         user.is_staff = True
         user.set_password(password)
-        user.save()
+        user.save(update_fields=["is_staff", "password"])  # type: ignore[no-untyped-call]
         user.groups.set(Group.objects.filter(name=role))
         staff[role] = (user, password)
     return staff

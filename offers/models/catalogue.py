@@ -82,9 +82,7 @@ class Service(models.Model):
     channels = ArrayField(
         models.CharField(max_length=5, choices=Channel.choices), verbose_name=_("channels")
     )
-    guidance = models.JSONField(
-        _("what happens next, by the answer"), default=dict, blank=True
-    )
+    guidance = models.JSONField(_("what happens next, by the answer"), default=dict, blank=True)
     needs_seat = models.BooleanField(_("needs a seat"), default=True)
     placement = models.JSONField(_("placement"), default=dict, blank=True)
     answer_days = models.PositiveSmallIntegerField(_("days to answer"))

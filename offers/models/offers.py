@@ -83,9 +83,7 @@ class OfferQuerySet(models.QuerySet["Offer"]):
 class Offer(models.Model):
     """One service, one subject, one reserved seat, one deadline, one state."""
 
-    round = models.ForeignKey(
-        Round, models.PROTECT, related_name="offers", verbose_name=_("round")
-    )
+    round = models.ForeignKey(Round, models.PROTECT, related_name="offers", verbose_name=_("round"))
     subject = models.ForeignKey(
         Subject, models.PROTECT, related_name="offers", verbose_name=_("subject")
     )

@@ -193,9 +193,7 @@ class Subject(models.Model):
         _("outcome"), max_length=18, choices=Outcome.choices, default=Outcome.PENDING
     )
     outcome_at = models.DateTimeField(_("since"), default=timezone.now)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     due_on = models.DateField(_("due"), null=True)
 
     objects = SubjectQuerySet.as_manager()

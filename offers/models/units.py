@@ -89,9 +89,7 @@ class AdmissionArea(models.Model):
     group = models.CharField(_("group"), max_length=20, blank=True)
     period = models.CharField(_("period"), max_length=20, blank=True)
     boundary = models.JSONField(_("boundary"))
-    units = models.ManyToManyField(
-        Unit, related_name="areas", blank=True, verbose_name=_("units")
-    )
+    units = models.ManyToManyField(Unit, related_name="areas", blank=True, verbose_name=_("units"))
 
     class Meta:
         verbose_name = _("admission area")

@@ -205,9 +205,10 @@ def _record(
         return _to_a_person(reply, about, now, kind=CaseKind.UNKNOWN_SENDER)
     if refused:
         return _answer(reply, about, TextKind.TOO_LATE, [o.offer for o in refused])
-    ContactPoint.objects.filter(pk=about.last.contact_point_id).update(
-        health=ContactHealth.VERIFIED, health_at=now
-    )
+    if about.contact_point.health != ContactHealth.VERIFIED:
+        ContactPoint.objects.filter(pk=about.contact_point.pk).update(
+            health=ContactHealth.VERIFIED, health_at=now
+        )
     return _answer(reply, about, _confirmation(list(outcomes.values()), choices), about.offers)
 
 
@@ -268,7 +269,7 @@ def _answer(
 ) -> Message:
     return outbox.queue_message(
         person=about.person,
-        contact_point=about.last.contact_point,
+        contact_point=about.contact_point,
         kind=kind,
         channel=about.last.channel,
         language=about.last.language,

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from citizens.models import ContactKind, Person
+from citizens.models import ContactKind, ContactPoint, Person
 from citizens.models.contact_points import contact_index
 from offers.models import AWAITING_ANSWER, Message, MessageOffer, MessageState, Offer
 
@@ -24,6 +24,13 @@ class Conversation:
     @property
     def person(self) -> Person:
         return self.last.person
+
+    @property
+    def contact_point(self) -> ContactPoint:
+        """The one the last message went to; a conversation begins with a message to one."""
+        if self.last.contact_point is None:
+            raise ValueError(f"{self.last} went to no contact point")
+        return self.last.contact_point
 
     @property
     def round_id(self) -> int:
