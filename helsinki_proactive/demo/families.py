@@ -118,7 +118,9 @@ class Town:
         self._shares = shares
         self._random = Random(seed)
         self._wording = _wording()
-        self._web = httpx.Client(trust_env=False, timeout=60)
+        # A server may close a connection that rests: none is used again after a moment's rest.
+        limits = httpx.Limits(keepalive_expiry=0.5)
+        self._web = httpx.Client(trust_env=False, timeout=60, limits=limits)
         self._links: dict[str, str] = {}
 
     def answer(self, families: Iterable[Family], *, answered: Callable[[], None]) -> None:
