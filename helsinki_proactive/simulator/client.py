@@ -86,7 +86,9 @@ class Simulator:
         self.smtp_port = smtp_port
         self.pid = pid
         # No environment: a proxy set there must not come between us and loopback.
-        self._http = httpx.Client(base_url=url, trust_env=False, timeout=60)
+        # Nor is a connection used that has rested: the simulator may be closing it.
+        limits = httpx.Limits(keepalive_expiry=2)
+        self._http = httpx.Client(base_url=url, trust_env=False, timeout=60, limits=limits)
 
     def dial(self, **dials: object) -> dict[str, Any]:
         """Turn the named dials (see `dials.Dials`) and return all of them."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from typing import Any
 
+import httpx
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.test.utils import override_settings
@@ -22,6 +23,7 @@ from helsinki_proactive.demo import caseworkers, city, report
 from helsinki_proactive.demo.families import Family, Plan, Shares, Town, families_of
 from helsinki_proactive.demo.processes import DemoError, Running, running
 from helsinki_proactive.embedded import local_folder
+from helsinki_proactive.simulator.client import SimulatorError
 from helsinki_proactive.staff.models import User
 from helsinki_proactive.staff.roles import APPROVER, CASEWORKER
 
@@ -61,8 +63,8 @@ class Command(BaseCommand):
         self.console = console_of(self)
         try:
             self._demo(options)
-        except DemoError as error:
-            raise CommandError(str(error)) from None
+        except (DemoError, SimulatorError, httpx.HTTPError) as error:
+            raise CommandError(f"The demo could not go on: {error}") from None
 
     def _demo(self, options: dict[str, Any]) -> None:
         began = time.monotonic()
