@@ -33,8 +33,6 @@ class Encrypted(models.Model):
 
         A new row gets its primary key here; save it with ``force_insert=True``.
         """
-        if self.pk is None:
-            self.pk = reserve_ids(type(self), 1)[0]
         setattr(self, column, encrypt(value, where=self._where(column)) if value else None)
 
     def unseal(self, column: str) -> str:
@@ -43,4 +41,10 @@ class Encrypted(models.Model):
         return decrypt(stored, where=self._where(column)) if stored else ""
 
     def _where(self, column: str) -> str:
-        return context(self._meta.db_table, column, self.pk)
+        return context(self._meta.db_table, column, self._identity())
+
+    def _identity(self) -> object:
+        """What binds the values to this row; a model with another fixed key may use that."""
+        if self.pk is None:
+            self.pk = reserve_ids(type(self), 1)[0]
+        return self.pk

@@ -26,7 +26,7 @@ from offers.admin.pages import actor, admin_page, staff_page
 from offers.admin.rounds.forms import DayInput
 from offers.admin.viewing import note_viewing
 from offers.models import AnswerChannel, AnswerKind, Offer, ReviewCase
-from offers.replies.answers import who_decides
+from offers.replies.hearing import hear
 from offers.replies.handling import (
     CaseError,
     Resolution,
@@ -67,7 +67,8 @@ class AnswerForm(forms.Form):
 
     def __init__(self, *args: Any, offers: list[Offer], person: Person | None, **kw: Any) -> None:
         super().__init__(*args, **kw)
-        deciders = set().union(*who_decides(offers, timezone.localdate()).values())
+        heard = hear(offers, timezone.localdate()).values()
+        deciders = frozenset().union(*(each.deciders for each in heard))
         guardian, about = self.fields["guardian"], self.fields["offers"]
         guardian.queryset = Person.objects.filter(pk__in=deciders)  # type: ignore[attr-defined]
         guardian.label_from_instance = lambda one: one.full_name  # type: ignore[attr-defined]

@@ -14,13 +14,14 @@ from django.utils import timezone
 
 from citizens.models import ContactHealth, ContactPoint
 from offers.catalogue.placeholders import ASKING
+from offers.delivery.bell import ring
 from offers.delivery.cases import open_cases
 from offers.delivery.codes import Verdict, verdict_on
 from offers.delivery.contacts import best_first, note_health
 from offers.delivery.gate import GateReason
 from offers.delivery.queueing import queue_message
 from offers.delivery.waits import MOST_ATTEMPTS, wait_before
-from offers.models import CaseKind, Lane, Message, MessageOffer, MessageState
+from offers.models import CaseKind, Lane, Message, MessageOffer, MessageState, Offer, TextKind
 
 HEALTH = {Verdict.DEAD: ContactHealth.BOUNCED, Verdict.OPTED_OUT: ContactHealth.OPTED_OUT}
 HOPELESS = (MessageState.FAILED, MessageState.CANCELLED)
@@ -62,6 +63,29 @@ def follow_up_refusals(refused: Mapping[int, GateReason]) -> None:
             _try_elsewhere(message)
         else:
             _to_a_caseworker(message)
+
+
+def ask_elsewhere(message: Message, *, offers: Collection[Offer], key: str) -> None:
+    """Ask the recipient of ``message`` about the offers at another contact point, else a person.
+
+    For somebody who has answered there, but wants no more messages at that number.
+    """
+    point = _next_contact_point(message)
+    if point is None:
+        open_cases([message.pk], kind=CaseKind.NO_CONTACT)
+        return
+    queue_message(
+        person=message.person,
+        contact_point=point,
+        kind=TextKind.OFFER,
+        channel=point.kind,
+        language=message.language,
+        lane=Lane.REMINDERS,
+        offers=offers,
+        round=message.round,
+        key=key,
+    )
+    ring(Lane.REMINDERS)
 
 
 def _load(message_ids: Collection[int]) -> "QuerySet[Message]":

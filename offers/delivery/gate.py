@@ -8,8 +8,20 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from django.db.models import Case, CharField, Exists, F, OuterRef, Q, TextChoices, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextChoices,
+    Value,
+    When,
+)
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -71,18 +83,26 @@ class Passage:
 
 def ask(message_ids: Collection[int], *, now: datetime) -> dict[int, Passage]:
     """The gate's answer for each message; a statement for all, and one for each round's rule."""
+    rows = questions(Message.objects.filter(pk__in=message_ids), now=now).order_by("pk", "offer")
+    return answers(rows.values_list(*ANSWERS))
+
+
+ANSWERS = ("pk", "kind", "offer", "subject", "why", "why_not_offer")
+
+
+def questions(messages: "QuerySet[Message]", *, now: datetime) -> "QuerySet[Message]":
+    """Every message once for each offer it speaks of, with what stands in the way."""
     today = timezone.localdate(now)
-    rows = (
-        Message.objects.filter(pk__in=message_ids)
-        .annotate(
-            offer=F("message_offers__offer"),
-            subject=F("message_offers__offer__subject"),
-            why=_first_of(_about_message(today)),
-            why_not_offer=_first_of(_about_offer(today, now)),
-        )
-        .order_by("pk", "offer")
-        .values_list("pk", "kind", "offer", "subject", "why", "why_not_offer")
+    return messages.annotate(
+        offer=F("message_offers__offer"),
+        subject=F("message_offers__offer__subject"),
+        why=_first_of(_about_message(today)),
+        why_not_offer=_first_of(_about_offer(today, now)),
     )
+
+
+def answers(rows: Iterable[tuple[Any, ...]]) -> dict[int, Passage]:
+    """What the rows of ``questions`` (as ANSWERS names them) come to, the rules asked anew."""
     found = list(rows)
     unmatched = _no_longer_matching(
         {subject for _pk, kind, _offer, subject, *why in found if kind in ASKING and not any(why)}

@@ -44,10 +44,28 @@ def queue_for_offers(
     queueing the same occasion again changes nothing. ``only``: nobody but these people (ids).
     Set-based.
     """
-    written = 0
-    for round in Round.objects.select_related("service").filter(pk__in=offers.values("round")):
-        asked = offers.filter(round=round, subject__person__protected=False)
-        written += _write_messages(round, asked, kind, lane, f"{key}:{round.pk}:", due_at, only)
+    rounds = Round.objects.select_related("service").filter(pk__in=offers.values("round"))
+    return sum(
+        queue_for_round(
+            round=round, offers=offers, kind=kind, lane=lane, key=key, due_at=due_at, only=only
+        )
+        for round in rounds
+    )
+
+
+def queue_for_round(
+    *,
+    round: Round,
+    offers: "QuerySet[Offer]",
+    kind: TextKind,
+    lane: Lane,
+    key: str,
+    due_at: datetime | None = None,
+    only: Collection[int] | None = None,
+) -> int:
+    """``queue_for_offers`` for those of the offers that are of this round."""
+    asked = offers.filter(round=round, subject__person__protected=False)
+    written = _write_messages(round, asked, kind, lane, f"{key}:{round.pk}:", due_at, only)
     ring(lane)
     return written
 

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from offers.delivery.bell import ring_all
@@ -47,6 +47,13 @@ def is_halted(*, service: Service | None = None, round: Round | None = None) -> 
     if service:
         scope |= Q(service=service)
     return SendingHalt.objects.in_force().filter(scope).exists()
+
+
+def halt_of_message() -> "QuerySet[SendingHalt]":
+    """Inside a query of messages: the halts in force that apply to each."""
+    everywhere = Q(service=None, round=None)
+    its_own = Q(round=OuterRef("round")) | Q(service=OuterRef("round__service"))
+    return SendingHalt.objects.in_force().filter(everywhere | its_own)
 
 
 def not_halted() -> Q:

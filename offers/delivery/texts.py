@@ -6,9 +6,9 @@ by set. A text may hold nothing but placeholders of the closed list, so no text 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.utils import timezone
@@ -74,15 +74,50 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a text may say of one offer; the child is the first of the first names."""
+    """What a text may say of one offer; the child is the first of the first names.
+
+    ``letter`` tells it from the family's others; see ``letters_of``.
+    """
 
     child: str = field(repr=False)
     deadline_at: datetime
+    letter: str = ""
+    subject_id: int | None = None
     unit_id: int | None = None
     unit: Mapping[str, str] = field(default_factory=dict, repr=False)
     address: Mapping[str, str] = field(default_factory=dict, repr=False)
     starts_at: datetime | None = None
     state: str = OfferState.OPEN
+
+    @classmethod
+    def read(cls, row: Sequence[Any]) -> Self:
+        """From the values of ``place_columns``."""
+        names, deadline_at, subject_id, unit_id, unit, address, starts_at, state = row
+        return cls(
+            child=names.split()[0] if names.strip() else "",
+            deadline_at=deadline_at,
+            subject_id=subject_id,
+            unit_id=unit_id,
+            unit=unit or {},
+            address=address or {},
+            starts_at=starts_at,
+            state=state,
+        )
+
+
+def place_columns(offer: str) -> list[str]:
+    """What ``Place.read`` reads, of the offer that the lookup ``offer`` leads to."""
+    columns = (
+        "subject__person__first_names",
+        "deadline_at",
+        "subject_id",
+        "capacity__unit_id",
+        "capacity__unit__name",
+        "capacity__unit__address",
+        "capacity__starts_at",
+        "state",
+    )
+    return [f"{offer}__{column}" for column in columns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +154,12 @@ class TextBook:
 def kind_for(kind: str, places: Sequence[Place]) -> str:
     """``kind``, or the kind that lists the places where children are offered different ones."""
     differ = len({place.unit_id for place in places}) > 1
-    return SEVERAL.get(TextKind(kind), kind) if differ else kind
+    return kind_of_several(kind) if differ else kind
+
+
+def kind_of_several(kind: str) -> str:
+    """The kind of text that does for several different places what ``kind`` does for one."""
+    return SEVERAL.get(TextKind(kind), kind)
 
 
 def fill(
@@ -161,8 +201,14 @@ def render_messages(
     Every message has a round, and its round's service is loaded. The number of statements does
     not depend on the number of messages.
     """
-    places = _places(messages, about)
     book = TextBook.of({_round(message).service_id for message in messages})
+    return compose(messages, _places(messages, about), book)
+
+
+def compose(
+    messages: Sequence[Message], places: Mapping[int, Sequence[Place]], book: TextBook
+) -> dict[int, Rendered | TextRefusedError]:
+    """``render_messages`` where the places of each message (id) and the texts are known."""
     results: dict[int, Rendered | TextRefusedError] = {}
     chosen: dict[Message, ServiceText] = {}
     for message in messages:
@@ -176,13 +222,15 @@ def render_messages(
         except TextRefusedError as refused:
             results[message.pk] = refused
     links = _links([message for message, text in chosen.items() if wants_link(text)], places)
+    letters = _letters([message for message, text in chosen.items() if "((places))" in text.body])
     for message, text in chosen.items():
+        known = letters.get(message.pk, {})
         try:
             results[message.pk] = fill(
                 text,
                 service=_round(message).service,
                 begins_on=_round(message).begins_on,
-                places=places[message.pk],
+                places=[replace(p, letter=known.get(p.subject_id, "")) for p in places[message.pk]],
                 link=links.get(message.pk, ""),
             )
         except TextRefusedError as refused:
@@ -210,26 +258,39 @@ def _places(
     rows = (
         MessageOffer.objects.filter(message__in=[message.pk for message in messages])
         .order_by("message_id", "offer_id")
-        .values_list(
-            "message_id",
-            "offer_id",
-            "offer__subject__person__first_names",
-            "offer__deadline_at",
-            "offer__capacity__unit_id",
-            "offer__capacity__unit__name",
-            "offer__capacity__unit__address",
-            "offer__capacity__starts_at",
-            "offer__state",
-        )
+        .values_list("message_id", "offer_id", *place_columns("offer"))
     )
     places: dict[int, list[Place]] = defaultdict(list)
-    for message, offer, names, deadline_at, unit_id, unit, address, starts_at, state in rows:
+    for message, offer, *columns in rows:
         if offer in about[message]:
-            child = names.split()[0] if names.strip() else ""
-            places[message].append(
-                Place(child, deadline_at, unit_id, unit or {}, address or {}, starts_at, state)
-            )
+            places[message].append(Place.read(columns))
     return places
+
+
+def _letters(messages: Sequence[Message]) -> dict[int, dict[int | None, str]]:
+    """For each message (id) the letter of each subject (id) its recipient was ever asked about."""
+    if not messages:
+        return {}
+    asked = MessageOffer.objects.filter(
+        message__person__in=[message.person_id for message in messages],
+        offer__round__in=[message.round_id for message in messages],
+    )
+    rows = asked.order_by("offer_id").values_list("message__person", "offer__round", "offer__subject")
+    subjects: dict[tuple[int, int | None], list[int]] = defaultdict(list)
+    for person, round_id, subject in rows:
+        subjects[person, round_id].append(subject)
+    return {
+        message.pk: letters_of(subjects[message.person_id, message.round_id])
+        for message in messages
+    }
+
+
+def letters_of(subjects: Iterable[int]) -> dict[int | None, str]:
+    """The letter of each subject, in the order in which the recipient was first asked about them.
+
+    A later message that speaks of fewer of them, or of one more, calls each by the same letter.
+    """
+    return {subject: marker(place) for place, subject in enumerate(dict.fromkeys(subjects))}
 
 
 def _links(messages: Sequence[Message], places: Mapping[int, Sequence[Place]]) -> dict[int, str]:
@@ -262,7 +323,7 @@ def _values(
         "unit": _said(first.unit, language) if first else "",
         "address": _said(first.address, language) if first else "",
         "places": "; ".join(
-            f"{marker(position)} {place.child}: {_said(place.unit, language)}"
+            f"{place.letter or marker(position)} {place.child}: {_said(place.unit, language)}"
             for position, place in enumerate(places)
         ),
         "begins": _day(begins_on, language),

@@ -69,3 +69,7 @@ class Reply(Encrypted):
 
     def __str__(self) -> str:
         return f"reply {self.pk}"
+
+    def _identity(self) -> object:
+        """Known before the row is written: a reply is stored in a single statement."""
+        return f"{self.provider}:{self.provider_id}"

@@ -1,18 +1,19 @@
 """Recording what a guardian answered, and what follows from it."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractUser
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from citizens.models import Guardianship, Person
-from offers.delivery.queueing import queue_for_offers
+from citizens.encryption import blind_index
+from citizens.models import ContactHealth, ContactPoint, Person
+from offers.delivery.cases import open_case
+from offers.delivery.queueing import queue_for_round
 from offers.models import (
     AcceptancePolicy,
     Answer,
@@ -23,14 +24,14 @@ from offers.models import (
     Offer,
     OfferState,
     Outcome,
-    Recipient,
     Reply,
+    ReviewCase,
     RoundState,
     Subject,
     TextKind,
 )
-from offers.replies.cases import open_case
-from offers.replies.decision import Decision, decide
+from offers.replies.decision import decide
+from offers.replies.hearing import Heard, hear
 
 OUTCOMES = {
     OfferState.ACCEPTED: Outcome.ACCEPTED,
@@ -39,6 +40,11 @@ OUTCOMES = {
     OfferState.OPEN: Outcome.PENDING,
     OfferState.UNANSWERED: Outcome.PENDING,
 }
+MISSING_AN_ANSWER = (CaseKind.UNANSWERED, CaseKind.NO_CONTACT)
+"""Cases that end by themselves when the family answers after all."""
+ANSWERED = "answer_recorded"
+NOT_NEEDED = ("round__preview", "round__service__placement", "subject__facts", "subject__placement")
+"""Large columns that deciding on an answer does not read."""
 
 
 class Refusal(TextChoices):
@@ -73,6 +79,21 @@ class AnswerOutcome:
         return OfferState(self.offer.state)
 
 
+@dataclass(frozen=True)
+class Statement:
+    """Who said it, how, and the proof; see ``record_answers``.
+
+    ``said_at`` is the number it was said from, which thereby is known to work.
+    """
+
+    guardian: Person
+    channel: AnswerChannel
+    proof: bytes
+    by: AbstractUser | None = None
+    reply: Reply | None = None
+    said_at: ContactPoint | None = None
+
+
 @transaction.atomic
 def record_answers(
     *,
@@ -91,91 +112,57 @@ def record_answers(
     seat has gone on. ``proof`` is a keyed digest of what was said; ``by`` the caseworker who
     recorded it for the guardian, if one did.
     """
-    now = now or timezone.now()
-    offers = _locked(choices)
-    deciders = who_decides(offers, timezone.localdate(now))
-    latest = _latest_answers(offers)
-    refusals = {
-        offer.pk: _refusal(offer, guardian, choices[offer.pk], deciders[offer.pk], now)
-        for offer in offers
-    }
-    answered = [offer for offer in offers if refusals[offer.pk] is None]
-    answers = Answer.objects.bulk_create(
-        Answer(
-            offer=offer,
-            guardian=guardian,
-            kind=choices[offer.pk],
-            channel=channel,
-            reply=reply,
-            proof=proof,
-            by_id=by.pk if by else None,
-        )
-        for offer in answered
-    )
-    outcomes = {}
-    for offer in offers:
-        if refusal := refusals[offer.pk]:
-            outcomes[offer.pk] = AnswerOutcome(offer, refusal)
-            continue
-        said = {**latest[offer.pk], guardian.pk: choices[offer.pk]}
-        policy = AcceptancePolicy(offer.round.service.acceptance)
-        decision = decide(said, deciders[offer.pk], policy)
-        others = frozenset(deciders[offer.pk] - {guardian.pk})
-        outcomes[offer.pk] = _move(offer, decision, others, now)
-    _open_cases(outcomes.values(), reply, now)
-    _tell_others(answers, outcomes)
-    return outcomes
+    statement = Statement(guardian, channel, proof, by, reply)
+    return record_on(lock_offers(choices), choices, statement, now or timezone.now())
 
 
-def _locked(offer_ids: Collection[int]) -> list[Offer]:
+def lock_offers(offer_ids: Collection[int]) -> list[Offer]:
+    """The offers with all that deciding on them takes, locked; always in the same order."""
     return list(
         Offer.objects.select_for_update(of=("self",))
         .select_related("round__service", "subject__person", "capacity__unit")
+        .defer(*NOT_NEEDED)
         .filter(pk__in=offer_ids)
         .order_by("pk")
     )
 
 
-def who_decides(offers: Collection[Offer], day: date) -> dict[int, set[int]]:
-    """For each offer the ids of those who may answer it on ``day``.
-
-    Guardians with the right to decide, or the subject in person, as the service says.
-    """
-    deciders: dict[int, set[int]] = {offer.pk: set() for offer in offers}
-    by_child = defaultdict(list)
-    for offer in offers:
-        if offer.round.service.recipient == Recipient.SELF:
-            deciders[offer.pk] = {offer.subject.person_id}
-        else:
-            by_child[offer.subject.person_id].append(offer.pk)
-    guardianships = (
-        Guardianship.objects.valid_on(day)
-        .may_decide()
-        .filter(child_id__in=by_child, guardian__died_on=None, guardian__gone_at=None)
-    )
-    for child, guardian in guardianships.values_list("child_id", "guardian_id"):
-        for offer_id in by_child[child]:
-            deciders[offer_id].add(guardian)
-    return deciders
-
-
-def _latest_answers(offers: Collection[Offer]) -> dict[int, dict[int, AnswerKind]]:
-    latest: dict[int, dict[int, AnswerKind]] = {offer.pk: {} for offer in offers}
-    answers = Answer.objects.filter(offer__in=offers).order_by("pk")
-    for offer_id, guardian_id, kind in answers.values_list("offer_id", "guardian_id", "kind"):
-        latest[offer_id][guardian_id] = AnswerKind(kind)
-    return latest
+def record_on(
+    offers: Collection[Offer],
+    choices: Mapping[int, AnswerKind],
+    statement: Statement,
+    now: datetime,
+) -> dict[int, AnswerOutcome]:
+    """``record_answers`` on offers that ``lock_offers`` has locked in this transaction."""
+    chosen = [offer for offer in offers if offer.pk in choices]
+    heard = hear(chosen, timezone.localdate(now))
+    outcomes: dict[int, AnswerOutcome] = {}
+    news: list[AnswerOutcome] = []
+    for offer in chosen:
+        kind, guardian = choices[offer.pk], statement.guardian.pk
+        if refusal := _refusal(offer, guardian, kind, heard[offer.pk].deciders, now):
+            outcomes[offer.pk] = AnswerOutcome(offer, refusal)
+            continue
+        outcomes[offer.pk] = _decide(offer, {guardian: kind}, heard[offer.pk], now)
+        if heard[offer.pk].said.get(guardian) != kind:
+            news.append(outcomes[offer.pk])
+    recorded = [outcome for outcome in outcomes.values() if outcome]
+    if recorded:
+        first = _write(recorded, choices, statement, now)
+        _tell_others(news, statement, key=f"told:{first}")
+    _open_cases(outcomes.values(), statement.reply, now)
+    return outcomes
 
 
 def _refusal(
-    offer: Offer, guardian: Person, kind: AnswerKind, deciders: set[int], now: datetime
+    offer: Offer, guardian: int, kind: AnswerKind, deciders: Set[int], now: datetime
 ) -> Refusal | None:
     """Why this answer cannot be carried out now, if so.
 
     While the city still holds the seat a late first answer is welcome; changing one's mind is
     possible until the deadline.
     """
-    if guardian.pk not in deciders:
+    if guardian not in deciders:
         return Refusal.NOT_A_DECIDER
     if offer.round.state != RoundState.RUNNING or offer.state == OfferState.WITHDRAWN:
         return Refusal.ROUND_OVER
@@ -205,40 +192,107 @@ def _seat_still_there(offer: Offer) -> bool:
     return True
 
 
-def _move(offer: Offer, decision: Decision, others: frozenset[int], now: datetime) -> AnswerOutcome:
+def _decide(
+    offer: Offer, answer: Mapping[int, AnswerKind], heard: Heard, now: datetime
+) -> AnswerOutcome:
+    """What the offer becomes with one more ``answer`` (guardian → kind); nothing is written."""
     was = offer.state
+    policy = AcceptancePolicy(offer.round.service.acceptance)
+    decision = decide({**heard.said, **answer}, heard.deciders, policy)
     if decision.state:
         offer.state = decision.state
     elif offer.deadline_at > now:
         offer.state = OfferState.OPEN
     offer.answered_at = now
     offer.grace_until = _grace_end(offer, now) if decision.waiting else None
-    offer.save(update_fields=["state", "answered_at", "grace_until"])
-    if offer.state != was:
-        Subject.objects.filter(pk=offer.subject_id).update(
-            outcome=OUTCOMES[OfferState(offer.state)], outcome_at=now
-        )
     return AnswerOutcome(
         offer,
         changed=offer.state != was,
         waiting=decision.waiting,
         conflict=decision.conflict,
-        others=others,
+        others=heard.deciders - answer.keys(),
     )
 
 
-def _tell_others(answers: list[Answer], outcomes: Mapping[int, AnswerOutcome]) -> None:
-    """Both guardians know what was answered, whoever of them did."""
-    told = [a.offer_id for a in answers if outcomes[a.offer_id].others]
-    if not told:
-        return
-    queue_for_offers(
-        offers=Offer.objects.filter(pk__in=told),
-        kind=TextKind.OTHER_GUARDIAN,
-        lane=Lane.REPLIES,
-        key=f"told:{answers[0].pk}",
-        only=frozenset().union(*(outcomes[offer].others for offer in told)),
+RECORD = f"""
+    WITH given AS (
+        SELECT * FROM unnest(
+            %(offers)s::bigint[], %(subjects)s::bigint[], %(kinds)s::text[], %(states)s::text[],
+            %(outcomes)s::text[], %(graces)s::timestamptz[], %(changed)s::bool[]
+        ) AS given(offer, subject, kind, state, outcome, grace, changed)
+    ), said AS (
+        INSERT INTO {Answer._meta.db_table}
+            (at, offer_id, guardian_id, kind, channel, reply_id, proof, by_id)
+        SELECT %(now)s, offer, %(guardian)s, kind, %(channel)s, %(reply)s, %(proof)s, %(by)s
+        FROM given ORDER BY offer RETURNING id
+    ), moved AS (
+        UPDATE {Offer._meta.db_table} o
+        SET state = given.state, answered_at = %(now)s, grace_until = given.grace
+        FROM given WHERE o.id = given.offer
+    ), settled AS (
+        UPDATE {Subject._meta.db_table} s SET outcome = given.outcome, outcome_at = %(now)s
+        FROM given WHERE s.id = given.subject AND given.changed
+    ), closed AS (
+        UPDATE {ReviewCase._meta.db_table} c SET closed_at = %(now)s, resolution = %(resolution)s
+        FROM given WHERE c.offer_id = given.offer AND given.changed
+        AND c.closed_at IS NULL AND c.kind = ANY(%(missing)s)
+    ), verified AS (
+        UPDATE {ContactPoint._meta.db_table} SET health = %(verified)s, health_at = %(now)s
+        WHERE id = %(said_at)s AND health <> %(verified)s
     )
+    SELECT min(id) FROM said
+"""
+"""One act, one statement: the answers, the offers, the subjects, the cases that waited for an
+answer, and that messages arrive where this one came from."""
+
+
+def _write(
+    outcomes: Sequence[AnswerOutcome],
+    choices: Mapping[int, AnswerKind],
+    statement: Statement,
+    now: datetime,
+) -> int:
+    """Write down the answers and what follows; returns the id of the first answer."""
+    offers = [outcome.offer for outcome in outcomes]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            RECORD,
+            {
+                "offers": [offer.pk for offer in offers],
+                "subjects": [offer.subject_id for offer in offers],
+                "kinds": [choices[offer.pk].value for offer in offers],
+                "states": [outcome.state.value for outcome in outcomes],
+                "outcomes": [OUTCOMES[outcome.state].value for outcome in outcomes],
+                "graces": [offer.grace_until for offer in offers],
+                "changed": [outcome.changed for outcome in outcomes],
+                "now": now,
+                "guardian": statement.guardian.pk,
+                "channel": statement.channel.value,
+                "reply": statement.reply and statement.reply.pk,
+                "proof": statement.proof,
+                "by": statement.by and statement.by.pk,
+                "said_at": statement.said_at and statement.said_at.pk,
+                "verified": ContactHealth.VERIFIED.value,
+                "resolution": ANSWERED,
+                "missing": [kind.value for kind in MISSING_AN_ANSWER],
+            },
+        )
+        (first,) = cursor.fetchone()
+    return int(first)
+
+
+def _tell_others(news: Sequence[AnswerOutcome], statement: Statement, *, key: str) -> None:
+    """Both guardians know what was answered, whoever of them did; told once for each answer."""
+    told = [outcome for outcome in news if outcome.others]
+    if told:
+        queue_for_round(
+            round=told[0].offer.round,
+            offers=Offer.objects.filter(pk__in=[outcome.offer.pk for outcome in told]),
+            kind=TextKind.OTHER_GUARDIAN,
+            lane=Lane.REPLIES,
+            key=key,
+            only=frozenset().union(*(outcome.others for outcome in told)),
+        )
 
 
 def _grace_end(offer: Offer, now: datetime) -> datetime:
@@ -264,6 +318,11 @@ def _open_cases(outcomes: Collection[AnswerOutcome], reply: Reply | None, now: d
                 offer=offer,
                 reply=reply,
             )
+
+
+def keyed_digest(said: str) -> bytes:
+    """The proof kept with an answer: a keyed digest of what was said, never the words."""
+    return blind_index(said, kind="answer.proof")
 
 
 @transaction.atomic

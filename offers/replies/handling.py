@@ -27,8 +27,7 @@ from offers.models import (
     ReviewCase,
     TextKind,
 )
-from offers.replies.answers import AnswerOutcome, record_answers
-from offers.replies.inbox import keyed_digest
+from offers.replies.answers import AnswerOutcome, keyed_digest, record_answers
 
 CALL_AT = time(9)
 """Until when on its day a call back is not late."""

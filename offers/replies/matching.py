@@ -1,57 +1,79 @@
 """Which offers a text from a number speaks of."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from citizens.models import ContactKind, ContactPoint, Person
+from citizens.models import ContactKind, Person
 from citizens.models.contact_points import contact_index
+from offers.delivery.texts import letters_of
 from offers.models import AWAITING_ANSWER, Message, MessageOffer, MessageState, Offer
+from offers.replies.answers import NOT_NEEDED
 
 ASKED = (MessageState.SENDING, MessageState.UNCERTAIN, MessageState.SENT, MessageState.DELIVERED)
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """The offers of one round that were sent to one number, and to whom of those it belongs.
+    """What the city has asked somebody, in one round, at one number.
 
     ``last`` is the newest message sent there: whom it was addressed to is taken for the writer.
+    ``offers`` are the newest one of each subject that person was asked about there, and
+    ``letters`` what each of them (id) was called in the messages. ``foreign``: others share the
+    number and were asked there about somebody else, so that a bare answer may be meant for them.
     """
 
     offers: tuple[Offer, ...]
+    letters: dict[int, str]
     last: Message
+    foreign: bool = False
 
     @property
     def person(self) -> Person:
         return self.last.person
 
     @property
-    def contact_point(self) -> ContactPoint:
-        """The one the last message went to; a conversation begins with a message to one."""
-        if self.last.contact_point is None:
-            raise ValueError(f"{self.last} went to no contact point")
-        return self.last.contact_point
-
-    @property
     def round_id(self) -> int:
         return self.offers[0].round_id
+
+    @property
+    def waiting(self) -> tuple[Offer, ...]:
+        """The offers that nobody has answered yet."""
+        return tuple(offer for offer in self.offers if offer.state in AWAITING_ANSWER)
 
 
 @dataclass(frozen=True)
 class Ambiguous:
-    """The number has offers open in several rounds: which one is meant must be asked."""
+    """Offers of several rounds or families wait at this number: a person must ask which is meant.
 
-    conversations: tuple[Conversation, ...]
+    ``last`` is the conversation of the newest message.
+    """
+
+    last: Conversation
 
 
 def conversation_with(number: str) -> Conversation | Ambiguous | None:
     """What a text from ``number`` (E.164) is about; None when it has never been asked anything.
 
     Only offers the city has asked this very number about count. Rounds with an offer still
-    waiting for an answer come before those already answered; of the latter the newest.
+    waiting for an answer come before those already answered; of the latter the newest. All of
+    them are locked, so that what is decided now is decided on what is so now.
     """
-    asked = (
-        MessageOffer.objects.filter(
+    by_round: dict[int, list[MessageOffer]] = defaultdict(list)
+    for row in _asked_at(number):
+        by_round[row.offer.round_id].append(row)
+    conversations = sorted(map(_conversation, by_round.values()), key=_newest, reverse=True)
+    waiting = [conversation for conversation in conversations if conversation.waiting]
+    if len(waiting) > 1 or any(conversation.foreign for conversation in waiting):
+        return Ambiguous(waiting[0])
+    return next(iter(waiting or conversations), None)
+
+
+def _asked_at(number: str) -> "Iterable[MessageOffer]":
+    """Which message asked about which offer, the offers locked in their order."""
+    return (
+        MessageOffer.objects.select_for_update(of=("offer",))
+        .filter(
             message__contact_point__kind=ContactKind.SMS,
             message__contact_point__value_index=contact_index(ContactKind.SMS, number),
             message__state__in=ASKED,
@@ -63,23 +85,25 @@ def conversation_with(number: str) -> Conversation | Ambiguous | None:
             "offer__subject__person",
             "offer__capacity__unit",
         )
-        .order_by("-message__claimed_at", "-message__pk", "offer__pk")
+        .defer("message__body", *(f"offer__{column}" for column in NOT_NEEDED))
+        .order_by("offer_id", "message_id")
     )
-    by_round: dict[int, list[MessageOffer]] = defaultdict(list)
-    for row in asked:
-        by_round[row.offer.round_id].append(row)
-    conversations = [_conversation(rows) for rows in by_round.values()]
-    waiting = [c for c in conversations if any(o.state in AWAITING_ANSWER for o in c.offers)]
-    if len(waiting) > 1:
-        return Ambiguous(tuple(waiting))
-    return next(iter(waiting or conversations), None)
 
 
 def _conversation(rows: Sequence[MessageOffer]) -> Conversation:
-    newest: dict[int, Offer] = {}
-    for row in rows:
-        known = newest.get(row.offer.subject_id)
-        if known is None or row.offer.pk > known.pk:
-            newest[row.offer.subject_id] = row.offer
-    offers = sorted(newest.values(), key=lambda offer: offer.pk)
-    return Conversation(offers=tuple(offers), last=rows[0].message)
+    """The rows are of one round, in the order of their offers."""
+    last = max((row.message for row in rows), key=lambda message: (message.claimed_at, message.pk))
+    mine = [row.offer for row in rows if row.message.person_id == last.person_id]
+    newest = {offer.subject_id: offer for offer in mine}
+    others = [row.offer for row in rows if row.offer.subject_id not in newest]
+    letters = letters_of(newest)
+    return Conversation(
+        offers=tuple(newest.values()),
+        letters={offer.pk: letters[subject] for subject, offer in newest.items()},
+        last=last,
+        foreign=any(offer.state in AWAITING_ANSWER for offer in others),
+    )
+
+
+def _newest(conversation: Conversation) -> tuple[object, int]:
+    return conversation.last.claimed_at, conversation.last.pk

@@ -14,8 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from offers.delivery.links import open_link
 from offers.forms import AnswerForm, RatingForm
 from offers.models import AnswerChannel, AnswerKind, Link
-from offers.replies.answers import record_answers
-from offers.replies.inbox import keyed_digest
+from offers.replies.answers import keyed_digest, record_answers
 from offers.replies.opinions import record_rating, record_wish
 from offers.views.family_page import FamilyPage, family_page
 

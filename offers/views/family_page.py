@@ -20,7 +20,7 @@ from offers.models import (
     RoundState,
     Unit,
 )
-from offers.replies.answers import who_decides
+from offers.replies.hearing import hear
 
 SERVICE_MAP = "https://palvelukartta.hel.fi/{language}/unit/{unit}"
 
@@ -99,8 +99,8 @@ def _offers(link: Link, now: datetime) -> list[Offer]:
         .order_by("subject_id", "-pk")
         .distinct("subject_id")
     )
-    deciders = who_decides(offers, timezone.localdate(now))
-    mine = [offer for offer in offers if link.guardian_id in deciders[offer.pk]]
+    heard = hear(offers, timezone.localdate(now))
+    mine = [offer for offer in offers if link.guardian_id in heard[offer.pk].deciders]
     return sorted(mine, key=lambda offer: offer.pk)
 
 

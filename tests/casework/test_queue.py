@@ -25,7 +25,7 @@ from offers.models import (
     TextKind,
 )
 from offers.replies import inbox
-from offers.replies.cases import open_case
+from offers.delivery.cases import open_case
 from offers.replies.handling import CaseTakenError, Resolution, close_case, give_back, take_case
 from tests.casework.staff import at_work, employee
 from tests.rounds.city import a_family, a_user, seats

@@ -30,6 +30,7 @@ from offers.replies.reading.understanding import ChildRef, Reading, Understandin
 from offers.replies.reading.vocabulary import EVERY, LANGUAGES, vocabulary
 
 SEVERAL = 2
+NO_ANSWER = "no answer"
 
 _POLITE = frozenset({"courtesy", "sorry", "ack", "noted", "frame", "signoff", "name"})
 _SUPPORT = (YES | NO) - WEAK | {"courtesy", "sorry", "frame", "all", CHILD}
@@ -173,7 +174,7 @@ def _obstacle(view: View) -> str:
     if _has_unexplained(view):
         return _WHY[UNKNOWN]
     checks = {
-        "no answer": not answers,
+        NO_ANSWER: not answers,
         "both a yes and a no": view.says_yes and view.says_no,
         "a child is named": CHILD in view.roles,
         "a yes with regret": view.says_yes and "sorry" in view.roles,
@@ -302,7 +303,7 @@ def _undecided(view: View, obstacle: str) -> Understanding:
         return Understanding(Reading.MIXED, "an answer with a wish for something else")
     if view.says_yes and view.says_no and view.unknown and not view.first("or"):
         return Understanding(Reading.MIXED, "a yes and a no to different things")
-    return Understanding(Reading.UNCLEAR, obstacle)
+    return Understanding(Reading.UNCLEAR, obstacle, courteous=obstacle == NO_ANSWER)
 
 
 def _opens_with_question(view: View) -> bool:

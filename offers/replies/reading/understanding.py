@@ -31,7 +31,8 @@ class Understanding:
     `reason` never repeats the text beyond a single word of the vocabulary. `urgent` says that a
     safety word was met: nothing automatic may be sent. `automatic` says that a machine wrote it.
     `by_child` maps a child's marker to what was said of that child, and is empty when one answer
-    was given for all; `says_all` tells that the writer said "both" or "all".
+    was given for all; `says_all` tells that the writer said "both" or "all", and `courteous` that
+    the whole text is courtesy, such as thanks.
     """
 
     reading: Reading
@@ -40,3 +41,4 @@ class Understanding:
     automatic: bool = False
     by_child: dict[str, Reading] = field(default_factory=dict)
     says_all: bool = False
+    courteous: bool = False
