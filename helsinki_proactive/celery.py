@@ -22,6 +22,8 @@ QUEUES = ("replies", "reminders", "bulk")
 SCHEDULE: dict[str, float] = {
     "offers.tasks.sweep": 5,
     "offers.tasks.reconcile": 10,
+    "offers.tasks.decide_pending": 15,
+    "offers.tasks.end_grace": 30,
     "offers.tasks.resume_rounds": 30,
     "offers.tasks.remind_due": 60,
     "offers.tasks.deadline_passed": 30,

@@ -6,6 +6,7 @@ from django.utils import timezone
 from offers.delivery import outbox
 from offers.delivery.bell import ring
 from offers.models import Lane, Round
+from offers.replies import answers, inbox
 from offers.rounds import advance, close, generate, prepare, remind
 
 
@@ -26,6 +27,18 @@ def sweep() -> None:
 def reconcile() -> None:
     """Ask the providers about messages whose fate is unknown."""
     outbox.reconcile()
+
+
+@shared_task
+def decide_pending() -> None:
+    """Decide the stored replies whose deciding failed or was cut off."""
+    inbox.decide_pending(now=timezone.now())
+
+
+@shared_task
+def end_grace() -> None:
+    """Let declines stand that no other guardian has spoken against in time."""
+    answers.end_grace(now=timezone.now())
 
 
 @shared_task
