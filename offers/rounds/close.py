@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 
 from offers.eligibility.select import insert_select
@@ -34,8 +34,8 @@ def deadline_passed(*, now: datetime) -> int:
     """Act on the silence of offers whose deadline has passed; returns how many.
 
     A seat is released only if the service says that silence releases it and nobody has said
-    anything; otherwise it is held and a person follows up. A decline that waits for another
-    guardian is left to its grace period.
+    anything, be it unclear; otherwise it is held and a person follows up. A decline that waits
+    for another guardian is left to its grace period.
     """
     silent = (
         Offer.objects.past_deadline(now)
@@ -44,12 +44,20 @@ def deadline_passed(*, now: datetime) -> int:
     )
     ids = list(silent.values_list("pk", flat=True))
     offers = Offer.objects.filter(pk__in=ids)
-    said_nothing = ~Exists(Answer.objects.filter(offer=OuterRef("pk")))
-    releasing = offers.filter(said_nothing, round__service__silence=Silence.RELEASE)
+    releasing = offers.filter(_said_nothing(), round__service__silence=Silence.RELEASE)
     released = list(releasing.values_list("pk", flat=True))
     _release(offers.filter(pk__in=released), now)
     _hold(offers.exclude(pk__in=released), now)
     return len(ids)
+
+
+def _said_nothing() -> Q:
+    """Nobody has answered, and nobody who was asked has written what a person still looks at."""
+    answers = Answer.objects.filter(offer=OuterRef("pk"))
+    read_by_a_person = ReviewCase.objects.open().filter(
+        reply__person__messages__offers=OuterRef("pk")
+    )
+    return ~Q(Exists(answers)) & ~Q(Exists(read_by_a_person))
 
 
 def _release(offers: QuerySet[Offer], now: datetime) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from offers.delivery.cases import open_case
 from offers.models import (
     AnswerKind,
     CaseKind,
@@ -13,6 +14,7 @@ from offers.models import (
     Offer,
     OfferState,
     Outcome,
+    Reply,
     ReviewCase,
     Round,
     RoundState,
@@ -20,6 +22,7 @@ from offers.models import (
     Subject,
     TextKind,
 )
+from offers.replies.inbox import store
 from offers.rounds.close import cancel_round, close_round, deadline_passed
 from offers.rounds.errors import NotPossibleError, StillOpenError, WrongStateError
 from offers.rounds.outcomes import assign_subject, settle_subject
@@ -130,6 +133,23 @@ def test_where_silence_releases_the_seat_is_free_again() -> None:
     assert Subject.objects.get().outcome == Outcome.LAPSED
     capacity.refresh_from_db()
     assert capacity.taken == 0
+
+
+def test_a_family_whose_words_a_person_still_reads_is_not_silent() -> None:
+    twins = a_family(children=2)
+    seats(2)
+    type(preschool()).objects.update(silence=Silence.RELEASE)
+    round = running()
+    writer = twins[0].guardians.get().guardian
+    reply = store(
+        provider="twilio", provider_id="SM1", sender="+358401", text="?", now=timezone.now()
+    )
+    Reply.objects.filter(pk=reply.pk).update(person=writer, round=round)
+    open_case(kind=CaseKind.MIXED_REPLY, now=timezone.now(), round=round, reply=reply)
+
+    deadline_passed(now=round.deadline_at)
+
+    assert {offer.state for offer in Offer.objects.all()} == {OfferState.UNANSWERED}
 
 
 def test_a_family_of_which_somebody_has_answered_is_not_silent() -> None:
