@@ -1,13 +1,26 @@
 """Where a person is written to: the best contact point of those the service's channels allow."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cache
 
-from django.db.models import Case, Exists, IntegerField, OuterRef, QuerySet, Value, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Exists,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 
-from citizens.models import ContactHealth, ContactPoint
+from citizens.models import ContactHealth, ContactPoint, Person
 from consents.models import ChannelChoice
+from offers.delivery.prepared import Prepared, blank_list
 
 
 def best_first(person: int | Combinable, *, channels: Sequence[str]) -> "QuerySet[ContactPoint]":
@@ -28,6 +41,33 @@ def best_first(person: int | Combinable, *, channels: Sequence[str]) -> "QuerySe
         .filter(person=person, kind__in=channels)
         .annotate(chosen_channel=Exists(chosen))
         .order_by(order, verified, "priority", "pk")
+    )
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where somebody is written to, and in which language."""
+
+    person_id: int
+    language: str
+    contact_point_id: int
+    channel: str
+
+
+def addresses_of(people: Collection[int], *, channels: Sequence[str]) -> list[Address]:
+    """The best contact point of each of these people (ids) who can and may be written to."""
+    return [Address(*row) for row in _addresses(tuple(channels)).rows(people=list(people))]
+
+
+@cache
+def _addresses(channels: tuple[str, ...]) -> Prepared:
+    best = best_first(OuterRef("pk"), channels=channels)
+    people = Person.objects.in_register().unprotected()
+    return Prepared(
+        people.filter(pk__in=blank_list("people", BigIntegerField()))
+        .annotate(point=Subquery(best.values("pk")[:1]), kind=Subquery(best.values("kind")[:1]))
+        .exclude(point=None)
+        .values_list("pk", "contact_language", "point", "kind")
     )
 
 

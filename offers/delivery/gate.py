@@ -83,22 +83,24 @@ class Passage:
 
 def ask(message_ids: Collection[int], *, now: datetime) -> dict[int, Passage]:
     """The gate's answer for each message; a statement for all, and one for each round's rule."""
-    rows = questions(Message.objects.filter(pk__in=message_ids), now=now).order_by("pk", "offer")
+    messages = Message.objects.filter(pk__in=message_ids)
+    rows = questions(messages, today=timezone.localdate(now), now=now)
     return answers(rows.values_list(*ANSWERS))
 
 
 ANSWERS = ("pk", "kind", "offer", "subject", "why", "why_not_offer")
 
 
-def questions(messages: "QuerySet[Message]", *, now: datetime) -> "QuerySet[Message]":
+def questions(
+    messages: "QuerySet[Message]", *, today: date, now: datetime | Combinable
+) -> "QuerySet[Message]":
     """Every message once for each offer it speaks of, with what stands in the way."""
-    today = timezone.localdate(now)
     return messages.annotate(
         offer=F("message_offers__offer"),
         subject=F("message_offers__offer__subject"),
         why=_first_of(_about_message(today)),
         why_not_offer=_first_of(_about_offer(today, now)),
-    )
+    ).order_by("pk", "offer")
 
 
 def answers(rows: Iterable[tuple[Any, ...]]) -> dict[int, Passage]:
@@ -178,7 +180,7 @@ def _about_message(today: date) -> list[tuple[GateReason, Condition]]:
     ]
 
 
-def _about_offer(today: date, now: datetime) -> list[tuple[GateReason, Condition]]:
+def _about_offer(today: date, now: datetime | Combinable) -> list[tuple[GateReason, Condition]]:
     offer, person = "message_offers__offer", "message_offers__offer__subject__person"
     asking = Q(kind__in=ASKING)
     objection = Objection.objects.standing().filter(

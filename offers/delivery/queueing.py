@@ -1,6 +1,7 @@
 """Writing messages: rows first, so that none is sent that is not known, and none twice."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Subquery, Value
@@ -44,30 +45,65 @@ def queue_for_offers(
     queueing the same occasion again changes nothing. ``only``: nobody but these people (ids).
     Set-based.
     """
-    rounds = Round.objects.select_related("service").filter(pk__in=offers.values("round"))
-    return sum(
-        queue_for_round(
-            round=round, offers=offers, kind=kind, lane=lane, key=key, due_at=due_at, only=only
-        )
-        for round in rounds
-    )
-
-
-def queue_for_round(
-    *,
-    round: Round,
-    offers: "QuerySet[Offer]",
-    kind: TextKind,
-    lane: Lane,
-    key: str,
-    due_at: datetime | None = None,
-    only: Collection[int] | None = None,
-) -> int:
-    """``queue_for_offers`` for those of the offers that are of this round."""
-    asked = offers.filter(round=round, subject__person__protected=False)
-    written = _write_messages(round, asked, kind, lane, f"{key}:{round.pk}:", due_at, only)
+    written = 0
+    for round in Round.objects.select_related("service").filter(pk__in=offers.values("round")):
+        asked = offers.filter(round=round, subject__person__protected=False)
+        written += _write_messages(round, asked, kind, lane, f"{key}:{round.pk}:", due_at, only)
     ring(lane)
     return written
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message to be written to one person about ``offers``; ``key`` says what it is for."""
+
+    person_id: int
+    contact_point_id: int | None
+    kind: str
+    channel: str
+    language: str
+    lane: Lane
+    offers: Iterable[Offer]
+    round: Round | None
+    key: str
+    in_reply_to: Reply | None = None
+    due_at: datetime | None = None
+
+    def as_message(self) -> Message:
+        return Message(
+            key=self.key,
+            round=self.round,
+            person_id=self.person_id,
+            contact_point_id=self.contact_point_id,
+            kind=self.kind,
+            channel=self.channel,
+            language=self.language,
+            lane=self.lane,
+            in_reply_to=self.in_reply_to,
+            due_at=self.due_at or timezone.now(),
+        )
+
+
+def queue_messages(letters: Sequence[Letter]) -> list[Message]:
+    """Write a message for each; the same ``key`` again gives the row already there.
+
+    Rings no bell: what is not handed over at once is found by the next sweep, in seconds.
+    """
+    messages = Message.objects.bulk_create(
+        [letter.as_message() for letter in letters],
+        update_conflicts=True,
+        unique_fields=["key"],
+        update_fields=["key"],
+    )
+    MessageOffer.objects.bulk_create(
+        (
+            MessageOffer(message=message, offer=offer)
+            for message, letter in zip(messages, letters, strict=True)
+            for offer in letter.offers
+        ),
+        ignore_conflicts=True,
+    )
+    return messages
 
 
 def queue_message(
@@ -84,28 +120,22 @@ def queue_message(
     in_reply_to: Reply | None = None,
     due_at: datetime | None = None,
 ) -> Message:
-    """Write one message about ``offers``; the same ``key`` again gives the row already there.
-
-    Rings no bell: what is not handed over at once is found by the next sweep, in seconds.
-    """
-    message = Message(
-        key=key,
-        round=round,
-        person=person,
-        contact_point=contact_point,
+    """``queue_messages`` for one, to a contact point that is at hand."""
+    letter = Letter(
+        person_id=person.pk,
+        contact_point_id=contact_point.pk,
         kind=kind,
         channel=channel,
         language=language,
         lane=lane,
+        offers=offers,
+        round=round,
+        key=key,
         in_reply_to=in_reply_to,
-        due_at=due_at or timezone.now(),
+        due_at=due_at,
     )
-    Message.objects.bulk_create(
-        [message], update_conflicts=True, unique_fields=["key"], update_fields=["key"]
-    )
-    MessageOffer.objects.bulk_create(
-        (MessageOffer(message=message, offer=offer) for offer in offers), ignore_conflicts=True
-    )
+    (message,) = queue_messages([letter])
+    message.contact_point = contact_point
     return message
 
 

@@ -4,6 +4,7 @@
 by set. A text may hold nothing but placeholders of the closed list, so no text can run anything.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -91,8 +92,11 @@ class Place:
 
     @classmethod
     def read(cls, row: Sequence[Any]) -> Self:
-        """From the values of ``place_columns``."""
+        """From the values of ``place_columns``, texts in several languages as JSON or read."""
         names, deadline_at, subject_id, unit_id, unit, address, starts_at, state = row
+        unit, address = (
+            json.loads(text) if isinstance(text, str) else text for text in (unit, address)
+        )
         return cls(
             child=names.split()[0] if names.strip() else "",
             deadline_at=deadline_at,
@@ -275,7 +279,9 @@ def _letters(messages: Sequence[Message]) -> dict[int, dict[int | None, str]]:
         message__person__in=[message.person_id for message in messages],
         offer__round__in=[message.round_id for message in messages],
     )
-    rows = asked.order_by("offer_id").values_list("message__person", "offer__round", "offer__subject")
+    rows = asked.order_by("offer_id").values_list(
+        "message__person", "offer__round", "offer__subject"
+    )
     subjects: dict[tuple[int, int | None], list[int]] = defaultdict(list)
     for person, round_id, subject in rows:
         subjects[person, round_id].append(subject)

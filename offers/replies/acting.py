@@ -1,13 +1,14 @@
 """What a family's text leads to: an answer, a question back, a person, or nothing."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from citizens.models import ContactHealth
-from offers.delivery import outbox
+from offers.delivery.bell import ring
 from offers.delivery.cases import open_case
 from offers.delivery.contacts import note_health
 from offers.delivery.failures import ask_elsewhere
+from offers.delivery.queueing import Letter, queue_messages
 from offers.models import (
     AnswerChannel,
     AnswerKind,
@@ -41,7 +42,8 @@ def act(reply: Reply, now: datetime) -> Message | None:
     reply.reading = understanding.reading
     reply.reading_reason = understanding.reason[:LONGEST_REASON]
     if about is None:
-        return _stranger(reply, understanding, now)
+        _note_stranger(reply, understanding, now)
+        return None
     reply.person, reply.round_id = about.person, about.round_id
     if understanding.urgent:
         return _to_a_person(reply, about, now, kind=CaseKind.SAFETY, silent=True)
@@ -50,7 +52,8 @@ def act(reply: Reply, now: datetime) -> Message | None:
     if understanding.reading == Reading.STOP:
         return _stop(reply, about)
     if understanding.reading == Reading.WRONG_NUMBER:
-        return _wrong_number(reply, about, now)
+        _set_health(about, ContactHealth.WRONG_PERSON)
+        return _to_a_person(reply, about, now, kind=CaseKind.WRONG_NUMBER, silent=True)
     if isinstance(found, Ambiguous):
         return _to_a_person(reply, about, now, kind=CaseKind.UNCLEAR_REPLY)
     return _act_on(reply, about, understanding, now)
@@ -71,7 +74,7 @@ def _read(reply: Reply, about: Conversation | None) -> Understanding:
     )
 
 
-def _stranger(reply: Reply, understanding: Understanding, now: datetime) -> None:
+def _note_stranger(reply: Reply, understanding: Understanding, now: datetime) -> None:
     """A number never written to: nothing is done or told, a person looks; floods are cut off."""
     if not understanding.automatic and _recent(reply, now) <= LOOP_LIMIT:
         open_case(
@@ -152,12 +155,14 @@ def _record(
         reply=reply,
         said_at=about.last.contact_point,
     )
-    outcomes = list(record_on(about.offers, choices, statement, now).values())
-    refusals = {outcome.refusal for outcome in outcomes if outcome.refusal}
-    if Refusal.NOT_A_DECIDER in refusals:
+    recorded = record_on(about.offers, choices, statement, now)
+    outcomes = list(recorded.outcomes.values())
+    if any(outcome.refusal == Refusal.NOT_A_DECIDER for outcome in outcomes):
+        queue_messages(recorded.notices)
         return _to_a_person(reply, about, now, kind=CaseKind.UNKNOWN_SENDER)
     offers = [outcome.offer for outcome in outcomes]
-    return _answer(reply, about, _confirmation(outcomes, choices), offers)
+    confirmation = _letter(reply, about, _confirmation(outcomes, choices), offers)
+    return _queue(about, confirmation, recorded.notices)
 
 
 def _confirmation(
@@ -186,12 +191,6 @@ def _stop(reply: Reply, about: Conversation) -> Message:
     if about.waiting:
         ask_elsewhere(about.last, offers=about.waiting, key=f"stopped:{reply.pk}")
     return _answer(reply, about, TextKind.STOPPED, about.offers)
-
-
-def _wrong_number(reply: Reply, about: Conversation, now: datetime) -> None:
-    """Nothing more is told there, not even that there is a child; a person finds the family."""
-    _set_health(about, ContactHealth.WRONG_PERSON)
-    _to_a_person(reply, about, now, kind=CaseKind.WRONG_NUMBER, silent=True)
 
 
 def _set_health(about: Conversation, health: ContactHealth) -> None:
@@ -225,9 +224,22 @@ def _to_a_person(
 def _answer(
     reply: Reply, about: Conversation, kind: TextKind, offers: Collection[Offer]
 ) -> Message:
-    return outbox.queue_message(
-        person=about.person,
-        contact_point=about.last.contact_point,
+    return _queue(about, _letter(reply, about, kind, offers))
+
+
+def _queue(about: Conversation, answer: Letter, notices: Sequence[Letter] = ()) -> Message:
+    """The answer, ready to be handed over; the notices go out by themselves."""
+    message, *_told = queue_messages([answer, *notices])
+    if notices:
+        ring(Lane.REPLIES)
+    message.contact_point = about.last.contact_point
+    return message
+
+
+def _letter(reply: Reply, about: Conversation, kind: TextKind, offers: Collection[Offer]) -> Letter:
+    return Letter(
+        person_id=about.last.person_id,
+        contact_point_id=about.last.contact_point_id,
         kind=kind,
         channel=about.last.channel,
         language=about.last.language,

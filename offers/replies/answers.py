@@ -12,8 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from citizens.encryption import blind_index
 from citizens.models import ContactHealth, ContactPoint, Person
+from offers.delivery.bell import ring
 from offers.delivery.cases import open_case
-from offers.delivery.queueing import queue_for_round
+from offers.delivery.contacts import addresses_of
+from offers.delivery.queueing import Letter, queue_messages
 from offers.models import (
     AcceptancePolicy,
     Answer,
@@ -94,6 +96,14 @@ class Statement:
     said_at: ContactPoint | None = None
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """What came of a statement, and the messages that tell the other guardians of it."""
+
+    outcomes: Mapping[int, AnswerOutcome]
+    notices: Sequence[Letter] = ()
+
+
 @transaction.atomic
 def record_answers(
     *,
@@ -104,8 +114,8 @@ def record_answers(
     by: AbstractUser | None = None,
     reply: Reply | None = None,
     now: datetime | None = None,
-) -> dict[int, AnswerOutcome]:
-    """Record ``guardian``'s answer to each offer (id → answer) and move the offers accordingly.
+) -> Mapping[int, AnswerOutcome]:
+    """Record ``guardian``'s answer to each offer of a round (id → answer) and move the offers.
 
     Locks the offers, asks again who may decide today, the deadline and the seat. An answer that
     cannot be carried out is not lost: it is returned as refused, and a case is opened where the
@@ -113,7 +123,11 @@ def record_answers(
     recorded it for the guardian, if one did.
     """
     statement = Statement(guardian, channel, proof, by, reply)
-    return record_on(lock_offers(choices), choices, statement, now or timezone.now())
+    recorded = record_on(lock_offers(choices), choices, statement, now or timezone.now())
+    if recorded.notices:
+        queue_messages(recorded.notices)
+        ring(Lane.REPLIES)
+    return recorded.outcomes
 
 
 def lock_offers(offer_ids: Collection[int]) -> list[Offer]:
@@ -132,8 +146,11 @@ def record_on(
     choices: Mapping[int, AnswerKind],
     statement: Statement,
     now: datetime,
-) -> dict[int, AnswerOutcome]:
-    """``record_answers`` on offers that ``lock_offers`` has locked in this transaction."""
+) -> Recorded:
+    """``record_answers`` on offers locked in this transaction, all of one round.
+
+    The notices are the caller's to queue.
+    """
     chosen = [offer for offer in offers if offer.pk in choices]
     heard = hear(chosen, timezone.localdate(now))
     outcomes: dict[int, AnswerOutcome] = {}
@@ -146,12 +163,12 @@ def record_on(
         outcomes[offer.pk] = _decide(offer, {guardian: kind}, heard[offer.pk], now)
         if heard[offer.pk].said.get(guardian) != kind:
             news.append(outcomes[offer.pk])
-    recorded = [outcome for outcome in outcomes.values() if outcome]
-    if recorded:
-        first = _write(recorded, choices, statement, now)
-        _tell_others(news, statement, key=f"told:{first}")
     _open_cases(outcomes.values(), statement.reply, now)
-    return outcomes
+    recorded = [outcome for outcome in outcomes.values() if outcome]
+    if not recorded:
+        return Recorded(outcomes)
+    first = _write(recorded, choices, statement, now)
+    return Recorded(outcomes, _notices(news, key=f"told:{first}"))
 
 
 def _refusal(
@@ -268,10 +285,10 @@ def _write(
                 "now": now,
                 "guardian": statement.guardian.pk,
                 "channel": statement.channel.value,
-                "reply": statement.reply and statement.reply.pk,
+                "reply": statement.reply.pk if statement.reply else None,
                 "proof": statement.proof,
-                "by": statement.by and statement.by.pk,
-                "said_at": statement.said_at and statement.said_at.pk,
+                "by": statement.by.pk if statement.by else None,
+                "said_at": statement.said_at.pk if statement.said_at else None,
                 "verified": ContactHealth.VERIFIED.value,
                 "resolution": ANSWERED,
                 "missing": [kind.value for kind in MISSING_AN_ANSWER],
@@ -281,18 +298,26 @@ def _write(
     return int(first)
 
 
-def _tell_others(news: Sequence[AnswerOutcome], statement: Statement, *, key: str) -> None:
-    """Both guardians know what was answered, whoever of them did; told once for each answer."""
-    told = [outcome for outcome in news if outcome.others]
-    if told:
-        queue_for_round(
-            round=told[0].offer.round,
-            offers=Offer.objects.filter(pk__in=[outcome.offer.pk for outcome in told]),
+def _notices(news: Sequence[AnswerOutcome], *, key: str) -> list[Letter]:
+    """To the other guardians, what was answered, whoever of them did; once for each answer."""
+    others = frozenset().union(*(outcome.others for outcome in news))
+    if not others:
+        return []
+    round = news[0].offer.round
+    return [
+        Letter(
+            person_id=address.person_id,
+            contact_point_id=address.contact_point_id,
             kind=TextKind.OTHER_GUARDIAN,
+            channel=address.channel,
+            language=address.language,
             lane=Lane.REPLIES,
-            key=key,
-            only=frozenset().union(*(outcome.others for outcome in told)),
+            offers=[each.offer for each in news if address.person_id in each.others],
+            round=round,
+            key=f"{key}:{address.person_id}",
         )
+        for address in addresses_of(others, channels=round.service.channels)
+    ]
 
 
 def _grace_end(offer: Offer, now: datetime) -> datetime:

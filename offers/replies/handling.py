@@ -88,7 +88,7 @@ def answer_for_guardian(
     channel: AnswerChannel,
     said: str,
     by: AbstractUser,
-) -> dict[int, AnswerOutcome]:
+) -> Mapping[int, AnswerOutcome]:
     """Record what a guardian told the caseworker about each offer, and close the case with it.
 
     ``said`` is kept as a keyed digest only. Raises CaseTakenError, and NotDoneError with the

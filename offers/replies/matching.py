@@ -8,7 +8,19 @@ from citizens.models import ContactKind, Person
 from citizens.models.contact_points import contact_index
 from offers.delivery.texts import letters_of
 from offers.models import AWAITING_ANSWER, Message, MessageOffer, MessageState, Offer
-from offers.replies.answers import NOT_NEEDED
+
+READ = (
+    *(f"message__{name}" for name in ("kind", "channel", "language", "claimed_at", "in_reply_to")),
+    *("message__person", "message__person__contact_language", "message__round"),
+    *(f"message__contact_point__{name}" for name in ("kind", "value", "value_index", "person")),
+    *(f"offer__{field.name}" for field in Offer._meta.concrete_fields),
+    *(f"offer__round__{name}" for name in ("state", "begins_on", "deadline_at", "service")),
+    "offer__round__service__name",
+    *(f"offer__round__service__{name}" for name in ("recipient", "acceptance", "sensitivity")),
+    *(f"offer__round__service__{name}" for name in ("channels", "grace_days")),
+    *("offer__subject__person__first_names", "offer__subject__round", "offer__capacity__unit"),
+)
+"""The columns that are read when a text is answered: a family waits, and rows are wide."""
 
 ASKED = (MessageState.SENDING, MessageState.UNCERTAIN, MessageState.SENT, MessageState.DELIVERED)
 
@@ -83,9 +95,9 @@ def _asked_at(number: str) -> "Iterable[MessageOffer]":
             "message__contact_point",
             "offer__round__service",
             "offer__subject__person",
-            "offer__capacity__unit",
+            "offer__capacity",
         )
-        .defer("message__body", *(f"offer__{column}" for column in NOT_NEEDED))
+        .only(*READ)
         .order_by("offer_id", "message_id")
     )
 

@@ -4,6 +4,7 @@ Every request must carry Twilio's signature over the public URL, so that a proxy
 front of us changes nothing. Whatever is wrong with a request is answered in one short line.
 """
 
+import re
 from collections.abc import Callable
 from functools import wraps
 
@@ -24,13 +25,20 @@ from offers.replies import inbox
 
 FORM = "application/x-www-form-urlencoded"
 PROVIDER = "twilio"
+LONGEST_CODE = 10
 LONGEST_REPLY = 1600  # Twilio's limit for one inbound body
+SID = "[A-Za-z0-9]{1,64}"
+SENDER = r"[\w +.:@-]{1,64}"
+"""A number in E.164, a short code, or the name a company sends under."""
 Fields = dict[str, str]
 View = Callable[[Fields], HttpResponse]
 
 
-def from_twilio(*required: str) -> Callable[[View], Callable[[HttpRequest], HttpResponse]]:
-    """The view gets the posted fields of a signed request that has all the required ones."""
+def from_twilio(**forms: str) -> Callable[[View], Callable[[HttpRequest], HttpResponse]]:
+    """The view gets the posted fields of a signed request.
+
+    ``forms`` are the regular expressions of the fields it must have.
+    """
 
     def decorate(view: View) -> Callable[[HttpRequest], HttpResponse]:
         @csrf_exempt
@@ -47,8 +55,9 @@ def from_twilio(*required: str) -> Callable[[View], Callable[[HttpRequest], Http
                 return _refused("The form cannot be read.")
             if not _signed(request, fields):
                 return _refused("The signature is not valid.", status=403)
-            if missing := [name for name in required if not fields.get(name)]:
-                return _refused(f"Missing: {', '.join(missing)}")
+            wrong = [name for name in forms if not re.fullmatch(forms[name], fields.get(name, ""))]
+            if wrong:
+                return _refused(f"Missing or not as expected: {', '.join(wrong)}")
             return view(request.GET.dict() | fields)  # ours: see status_callback
 
         return checked
@@ -67,7 +76,7 @@ def _refused(why: str, *, status: int = 400) -> HttpResponse:
     return HttpResponse(why + "\n", content_type="text/plain", status=status)
 
 
-@from_twilio("MessageSid", "From")
+@from_twilio(MessageSid=SID, From=SENDER)
 def reply(fields: Fields) -> HttpResponse:
     """Store, read, decide and answer a family's text, all in this response (TwiML)."""
     answer = inbox.receive(
@@ -83,14 +92,14 @@ def reply(fields: Fields) -> HttpResponse:
     return HttpResponse(str(twiml), content_type="text/xml")
 
 
-@from_twilio("MessageSid", "MessageStatus")
+@from_twilio(MessageSid=SID, MessageStatus="[a-z_-]{1,20}")
 def status(fields: Fields) -> HttpResponse:
     """Take a receipt; an id not (yet) known to us is kept and matched later."""
     record_receipt(
         provider=PROVIDER,
         provider_id=fields["MessageSid"],
         status=fields["MessageStatus"],
-        error_code=fields.get("ErrorCode", ""),
+        error_code=fields.get("ErrorCode", "")[:LONGEST_CODE],
         message_id=_our_message(fields),
     )
     return HttpResponse(status=204)

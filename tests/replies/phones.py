@@ -1,4 +1,4 @@
-"""Families' phones: texts that reach the webhook the way Twilio brings them, and what it answers."""
+"""Families' phones: texts reach the webhook the way Twilio brings them."""
 
 from dataclasses import dataclass
 from itertools import count
@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from twilio.request_validator import RequestValidator
 
-from citizens.models import ContactPoint, Person
+from citizens.models import ContactKind, ContactPoint, Person
 from offers.delivery.outbox import hand_over
 from offers.models import Message, MessageState
 
@@ -23,7 +23,8 @@ _sids = count(1)
 def signed(path: str, fields: dict[str, str], *, token: str | None = None) -> dict[str, str]:
     """The header Twilio signs a request to ``path`` with."""
     validator = RequestValidator(token or settings.TWILIO_AUTH_TOKEN)
-    return {"X-Twilio-Signature": validator.compute_signature(settings.HP_PUBLIC_URL + path, fields)}
+    signature = validator.compute_signature(settings.HP_PUBLIC_URL + path, fields)
+    return {"X-Twilio-Signature": signature}
 
 
 def post(fields: dict[str, str], *, path: str = REPLY, token: str | None = None) -> HttpResponse:
@@ -58,7 +59,8 @@ class Phone:
 
 def phone_of(person: Person) -> Phone:
     """The person's phone."""
-    return Phone(ContactPoint.objects.filter(person=person, kind="sms").earliest("pk").unseal("value"))
+    point = ContactPoint.objects.filter(person=person, kind=ContactKind.SMS).earliest("pk")
+    return Phone(point.unseal("value"))
 
 
 def deliver() -> dict[int, str]:
