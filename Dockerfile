@@ -25,6 +25,7 @@ RUN python -m helsinki_proactive.translations && \
     set -a && . ./.env.example && set +a && \
     python manage.py collectstatic --no-input --verbosity=0 --ignore=*.scss --ignore=icons && \
     python -m compileall -q helsinki_proactive offers consents citizens
+RUN install -d -o 10001 /seals  # a volume begins with its owner
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD ["python", "-c", \

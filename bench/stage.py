@@ -32,6 +32,7 @@ def servers(**variables: str) -> Iterator[embedded.Servers]:
         folder.path.chmod(0o711)
         with embedded.servers(folder) as running:
             os.environ.update({"HP_ENV": "test", **running.environment(), **variables})
+            os.environ["SEAL_DIR"] = str(folder.path / "seals")
             manage = [sys.executable, str(embedded.CHECKOUT / "manage.py"), "migrate", "-v0"]
             subprocess.run(manage, check=True)
             os.environ["DJANGO_SETTINGS_MODULE"] = "helsinki_proactive.settings"

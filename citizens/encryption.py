@@ -19,6 +19,8 @@ from functools import cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
@@ -106,3 +108,8 @@ def blind_index(value: str, *, kind: str) -> bytes:
     """
     message = f"{kind}:{value}".encode()
     return hmac.digest(keyring().index_key, message, "sha256")[:16]
+
+
+def derived_key(purpose: str) -> bytes:
+    """32 secret bytes for one purpose, from the key that stays; they tell nothing of any other."""
+    return HKDFExpand(SHA256(), KEY_BYTES, purpose.encode()).derive(keyring().index_key)

@@ -20,6 +20,7 @@ QUEUES = ("replies", "reminders", "bulk")
 """In the order in which a worker empties them."""
 
 SCHEDULE: dict[str, float] = {
+    "consents.tasks.seal": 30,
     "offers.tasks.sweep": 5,
     "offers.tasks.reconcile": 10,
     "offers.tasks.decide_pending": 15,

@@ -185,6 +185,13 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not DEPLOYED
 WHITENOISE_AUTOREFRESH = not DEPLOYED
 
+# The heads of the seal, outside the database: whoever cuts its end off is found out.
+SEAL_DIR = env.needed(
+    "SEAL_DIR",
+    hint="a folder that is backed up apart from the database, for the heads of the seal",
+    local=str(BASE_DIR / ".local" / "seals"),
+)
+
 # Browsers
 SECURE_SSL_REDIRECT = DEPLOYED
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readiness$", r"^metrics$"]

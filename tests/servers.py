@@ -143,4 +143,5 @@ def worker_environment(servers: embedded.Servers, worker: str) -> dict[str, str]
         "DATABASE_OWNER_URL": servers.database_url(OWNER, database=database),
         "REDIS_URL": servers.redis_url(database=2 * number),
         "CACHE_URL": servers.redis_url(database=2 * number + 1),
+        "SEAL_DIR": str(Path(tempfile.gettempdir()) / f"hp-seals-{database}-{os.getpid()}"),
     }

@@ -1,8 +1,9 @@
 """May we: one module for each aggregate."""
 
-from consents.models.append_only import AppendOnly
+from consents.models.append_only import AppendOnly, Sealed
 from consents.models.bases import BasisKind, LegalBasis, Operation, Purpose
 from consents.models.choices import ChannelChoice
+from consents.models.seals import SealBlock, UnsealedDigests
 from consents.models.statements import ConsentEvent, ConsentKind, Objection, ObjectionKind
 from consents.models.use import DataUse, Processing, ProcessingKind
 
@@ -20,4 +21,7 @@ __all__ = [
     "Processing",
     "ProcessingKind",
     "Purpose",
+    "SealBlock",
+    "Sealed",
+    "UnsealedDigests",
 ]

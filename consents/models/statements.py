@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from citizens.languages import ContactLanguage
 from citizens.models import Person
-from consents.models.append_only import AppendOnly
+from consents.models.append_only import Sealed
 from consents.models.bases import Purpose
 
 
@@ -53,7 +53,7 @@ def _said_later(model: type[models.Model]) -> Exists:
     )
 
 
-class ConsentEvent(AppendOnly):
+class ConsentEvent(Sealed):
     """``notice_hash`` is the SHA-256 of the very text that was shown."""
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="consent_events")
@@ -69,7 +69,7 @@ class ConsentEvent(AppendOnly):
 
     objects = ConsentEventQuerySet.as_manager()
 
-    class Meta(AppendOnly.Meta):
+    class Meta(Sealed.Meta):
         verbose_name = _("consent event")
         verbose_name_plural = _("consent events")
         indexes = [models.Index(fields=["person", "purpose", "-at"])]
@@ -78,7 +78,7 @@ class ConsentEvent(AppendOnly):
         return f"consent event {self.pk}"
 
 
-class Objection(AppendOnly):
+class Objection(Sealed):
     """GDPR article 21: the person objects to processing for a purpose, or lifts the objection."""
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="objections")
@@ -91,7 +91,7 @@ class Objection(AppendOnly):
 
     objects = ObjectionQuerySet.as_manager()
 
-    class Meta(AppendOnly.Meta):
+    class Meta(Sealed.Meta):
         verbose_name = _("objection")
         verbose_name_plural = _("objections")
         indexes = [models.Index(fields=["person", "purpose", "-at"])]

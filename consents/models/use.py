@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from citizens.languages import TranslatedField
 from citizens.models import Person
-from consents.models.append_only import AppendOnly
+from consents.models.append_only import Sealed
 from consents.models.bases import Purpose
 
 
@@ -15,7 +15,7 @@ class ProcessingKind(models.TextChoices):
     VIEWING = "viewing", _("a viewing")
 
 
-class Processing(AppendOnly):
+class Processing(Sealed):
     """One act of using data: a round, or an employee opening a person.
 
     ``reason`` is the employee's answer to "why do you open this?"; it holds no personal data.
@@ -29,7 +29,7 @@ class Processing(AppendOnly):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, verbose_name=_("by")
     )
 
-    class Meta(AppendOnly.Meta):
+    class Meta(Sealed.Meta):
         verbose_name = _("processing")
         verbose_name_plural = _("processings")
 
@@ -37,13 +37,13 @@ class Processing(AppendOnly):
         return f"processing {self.pk}"
 
 
-class DataUse(AppendOnly):
+class DataUse(Sealed):
     """One row for each person whose data one processing used."""
 
     processing = models.ForeignKey(Processing, models.PROTECT, related_name="uses")
     person = models.ForeignKey(Person, models.PROTECT, related_name="data_uses")
 
-    class Meta(AppendOnly.Meta):
+    class Meta(Sealed.Meta):
         verbose_name = _("data use")
         verbose_name_plural = _("data uses")
         constraints = [

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef
 
 from citizens.models import ContactKind, ContactPoint, Guardianship, Person
 from consents.models import ChannelChoice
+from consents.services.heads import forget_heads
 from helsinki_proactive.demo.processes import DemoError
 from helsinki_proactive.embedded import local_folder
 from helsinki_proactive.embedded.keys import Keys
@@ -54,6 +55,7 @@ def start_over() -> bool:
         tables = [name for (name,) in cursor.fetchall() if not name.startswith(KEPT)]
         cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
     superuser.close()
+    forget_heads()
     return True
 
 

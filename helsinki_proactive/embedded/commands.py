@@ -42,7 +42,7 @@ def environment_for(command: str) -> Iterator[None]:
         return
     folder = local_folder()
     with folder.locked("start"):
-        _fill_in(secrets_of(Keys.load(folder.keys)))
+        _fill_in({**secrets_of(Keys.load(folder.keys)), "SEAL_DIR": str(folder.path / "seals")})
     if {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys() or command in WITHOUT_SERVERS:
         yield
         return

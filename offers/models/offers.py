@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from citizens.models import Encrypted, Person
-from consents.models import AppendOnly
+from consents.models import Sealed
 from offers.models.rounds import Round, Subject
 from offers.models.units import Capacity
 
@@ -156,7 +156,7 @@ class AnswerChannel(models.TextChoices):
     LETTER = "letter", _("letter")
 
 
-class Answer(AppendOnly):
+class Answer(Sealed):
     """Who said accept or decline, how, and the proof; the last of a guardian counts.
 
     ``proof`` is a keyed digest of what was said (the text, or the link's token), never the words.
@@ -176,7 +176,7 @@ class Answer(AppendOnly):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, verbose_name=_("recorded by")
     )
 
-    class Meta(AppendOnly.Meta):
+    class Meta(Sealed.Meta):
         verbose_name = _("answer")
         verbose_name_plural = _("answers")
         indexes = [models.Index(fields=["offer", "guardian", "-id"])]

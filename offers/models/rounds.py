@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from citizens.models import Person
-from consents.models import AppendOnly, Processing
+from consents.models import Processing, Sealed
 from offers.models.catalogue import EligibilityRule, Service
 from offers.models.round_guards import ROUND_GUARDS, SUBJECT_GUARDS
 from offers.models.units import Capacity
@@ -95,7 +95,7 @@ class Round(models.Model):
         return self.name
 
 
-class Approval(AppendOnly):
+class Approval(Sealed):
     """A second person's approval of the exact frozen list, the order of succession included."""
 
     round = models.ForeignKey(Round, models.PROTECT, related_name="approvals")
@@ -103,7 +103,7 @@ class Approval(AppendOnly):
     prepared_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
 
-    class Meta(AppendOnly.Meta):
+    class Meta(Sealed.Meta):
         verbose_name = _("approval")
         verbose_name_plural = _("approvals")
         constraints = [

@@ -21,6 +21,7 @@ def production() -> dict[str, str]:
         "HP_PUBLIC_URL": "https://palvelut.example.fi",
         "SECRET_KEY": keys.secret_key,
         "HP_KEYS": keys.encryption_keys,
+        "SEAL_DIR": "/seals",
         "DATABASE_URL": "postgres://hp_app:password@db.example.fi/hp",
         "REDIS_URL": "redis://redis.example.fi/0",
         "TWILIO_ACCOUNT_SID": keys.twilio_account_sid,

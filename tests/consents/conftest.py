@@ -1,0 +1,13 @@
+"""Published heads of each test's own."""
+
+from pathlib import Path
+
+import pytest
+from pytest_django.fixtures import Settings
+
+
+@pytest.fixture(autouse=True)
+def heads(settings: Settings, tmp_path: Path) -> Path:
+    """The file of the published heads."""
+    settings.SEAL_DIR = str(tmp_path)
+    return tmp_path / "heads.jsonl"
