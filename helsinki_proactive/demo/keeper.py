@@ -31,5 +31,8 @@ def keep(command: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us through our starter's end
+    # A signal to the whole group reaches us through our starter's end. Caught, not ignored: what
+    # is ignored stays so in the command.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
     sys.exit(keep(sys.argv[1:]))
