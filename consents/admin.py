@@ -6,6 +6,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from citizens.attributes import source_name
 from citizens.languages import say
 from consents.models import LegalBasis
 
@@ -15,7 +16,7 @@ class LegalBasisAdmin(ModelAdmin):
     """What allows each operation on data of each source, for each purpose."""
 
     list_display = (
-        *("of_purpose", "operation", "source", "kind", "shown_statute"),
+        *("of_purpose", "operation", "shown_source", "kind", "shown_statute"),
         *("retention_days", "in_force_from", "in_force_until"),
     )
     list_filter = ("operation", "kind", "source")
@@ -24,13 +25,17 @@ class LegalBasisAdmin(ModelAdmin):
     actions = None
     ordering = ("purpose__code", "operation")
     fields = (
-        *("of_purpose", "operation", "source", "kind", "shown_statute", "shown_recipients"),
+        *("of_purpose", "operation", "shown_source", "kind", "shown_statute", "shown_recipients"),
         *("retention_days", "in_force_from", "in_force_until"),
     )
 
     @admin.display(description=_("purpose"), ordering="purpose__code")
     def of_purpose(self, basis: LegalBasis) -> str:
         return say(basis.purpose.name, get_language())
+
+    @admin.display(description=_("source register"), ordering="source")
+    def shown_source(self, basis: LegalBasis) -> str:
+        return source_name(basis.source, get_language() or "fi")
 
     @admin.display(description=_("statute and section"))
     def shown_statute(self, basis: LegalBasis) -> str:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from django.utils import timezone
 
+from citizens.attributes import source_name
 from citizens.languages import say
 from consents.models import LegalBasis
 from offers.eligibility.say import fact_sentences
@@ -70,7 +71,8 @@ class FamilyPage:
 
     @property
     def answered(self) -> bool:
-        return any(not card.answerable for card in self.cards)
+        """Whether the family has said something, and may say how that was."""
+        return any(not card.answerable and card.standing != Standing.OVER for card in self.cards)
 
 
 def family_page(link: Link, *, language: str, now: datetime) -> FamilyPage:
@@ -119,7 +121,7 @@ def _card(offer: Offer, link: Link, language: str, now: datetime) -> Card:
         next_steps=_next_steps(offer, standing, language),
         because=fact_sentences(offer.subject.facts, language),
         others_answered=any(who != link.guardian_id for who in said),
-        changeable=offer.deadline_at > now and standing != Standing.OVER,
+        changeable=_changeable(offer, standing, now),
     )
 
 
@@ -130,8 +132,6 @@ def _latest(offer: Offer) -> dict[int, str]:
 
 
 def _standing(offer: Offer, mine: str | None, now: datetime) -> Standing:
-    if offer.round.state != RoundState.RUNNING:
-        return Standing.OVER
     match OfferState(offer.state):
         case OfferState.ACCEPTED:
             return Standing.ACCEPTED
@@ -141,11 +141,19 @@ def _standing(offer: Offer, mine: str | None, now: datetime) -> Standing:
             return Standing.OTHER_PLACE
         case OfferState.LAPSED | OfferState.WITHDRAWN:
             return Standing.OVER
+    if offer.round.state != RoundState.RUNNING:
+        return Standing.OVER
     if mine == AnswerKind.DECLINE:
         return Standing.DECLINED_WAITING
     if mine == AnswerKind.ACCEPT:
         return Standing.ACCEPTED_WAITING
     return Standing.OPEN if offer.deadline_at > now else Standing.LATE
+
+
+def _changeable(offer: Offer, standing: Standing, now: datetime) -> bool:
+    """A place that was accepted stays when its round is over, but is no longer to be changed."""
+    runs = offer.round.state == RoundState.RUNNING
+    return runs and standing != Standing.OVER and offer.deadline_at > now
 
 
 def _next_steps(offer: Offer, standing: Standing, language: str) -> str:
@@ -155,8 +163,10 @@ def _next_steps(offer: Offer, standing: Standing, language: str) -> str:
 
 
 def _bases(link: Link, language: str, now: datetime) -> list[tuple[str, str]]:
-    """(source register, statute) of every basis the service stands on today, once each."""
+    """(register, statute) of every basis the service stands on today, once each."""
     bases = LegalBasis.objects.filter(purpose=link.round.service.purpose).in_force_on(
         timezone.localdate(now)
     )
-    return sorted({(basis.source, say(basis.statute, language)) for basis in bases})
+    return sorted(
+        {(source_name(basis.source, language), say(basis.statute, language)) for basis in bases}
+    )

@@ -13,7 +13,7 @@ from tests.browser.town import Town
 LANGUAGES = ("fi", "sv", "en")
 STANDINGS = (
     *("open", "late", "accepted", "accepted_waiting", "declined", "declined_waiting"),
-    *("other_place", "over", "rated", "several", "appointment", "nothing"),
+    *("other_place", "over", "kept", "rated", "several", "appointment", "nothing"),
 )
 
 
@@ -47,6 +47,13 @@ def _rate_nothing(page: Page) -> None:
     page.get_by_role("alert").wait_for()
 
 
+def _answer_without_cookies(page: Page) -> None:
+    """A browser that keeps no cookies: the form's protection cannot be checked."""
+    page.context.clear_cookies()
+    page.locator("button[name=answer]").first.click()
+    page.wait_for_function("!document.querySelector('button[name=answer]')")
+
+
 def _focus_the_way_past_the_header(page: Page) -> None:
     page.keyboard.press("Tab")
     page.wait_for_selector(".skip:focus")
@@ -59,6 +66,7 @@ CASES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "open, by keyboard": ("open", _focus_the_way_past_the_header),
     "an answer that is none": ("open", _answer_nonsense),
     "an answer to what is over": ("withdrawn", _answer_what_is_over),
+    "an answer without cookies": ("open", _answer_without_cookies),
     "no stars": ("accepted", _rate_nothing),
 }
 

@@ -123,7 +123,7 @@ def _closed(town: Town) -> None:
     round = running(_new("closed"))
     for child in children:
         answer(child, AnswerKind.ACCEPT)
-    town.links["over"] = _link(round, children[0])
+    town.links["kept"] = _link(round, children[0])
     town.rounds["closed"] = close_round(round=round, by=preparer()).pk
 
 
@@ -133,9 +133,10 @@ def _not_yet_running(town: Town) -> None:
     town.rounds["approved"] = approved(_new("approved")).pk
     _families()
     town.rounds["awaiting"] = awaiting(_new("awaiting")).pk
-    _families()
+    [child, _other] = _families()
     ended = cancel_round(round=running(_new("cancelled")), by=preparer(), reason="Väärä päivä")
     town.rounds["cancelled"] = ended.pk
+    town.links["over"] = _link(ended, child)
     back = reject_round(round=awaiting(_new("back")), by=approver(), reason="Liian aikainen")
     town.rounds["sent back"] = back.pk
     town.rounds["preparing"] = prepare_round(round=_new("preparing"), by=preparer()).pk
