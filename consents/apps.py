@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -7,3 +9,7 @@ class ConsentsConfig(AppConfig):
 
     name = "consents"
     verbose_name = _("consents")
+
+    def ready(self) -> None:
+        """Listen for people whom the register protects from now on."""
+        import_module("consents.services.protection")

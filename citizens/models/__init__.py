@@ -3,7 +3,7 @@
 from citizens.models.contact_points import ContactHealth, ContactKind, ContactPoint
 from citizens.models.encrypted import Encrypted, reserve_ids
 from citizens.models.facts import Attribute, RegisteredFact, ValueType
-from citizens.models.guardianships import Guardianship
+from citizens.models.guardianships import Guardianship, is_shielded
 from citizens.models.imports import RegisterImport
 from citizens.models.people import Person, Sex
 
@@ -19,5 +19,6 @@ __all__ = [
     "RegisteredFact",
     "Sex",
     "ValueType",
+    "is_shielded",
     "reserve_ids",
 ]

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from citizens.models.people import Person
@@ -21,6 +21,19 @@ class GuardianshipQuerySet(models.QuerySet["Guardianship"]):
     def may_decide(self) -> Self:
         """Guardians with the right to decide on the child's day care and school."""
         return self.filter(may_decide=True)
+
+
+def is_shielded(person: str, *, on: date) -> Q:
+    """Whether the person at this path of a query is protected, or a guardian of theirs is.
+
+    Where the child is, there the guardian can be found: of both, the other guardian is told
+    nothing by itself, and only a person writes to anybody.
+    """
+    themselves = Person.objects.filter(pk=OuterRef(person), protected=True)
+    guardians = Guardianship.objects.valid_on(on).filter(
+        child=OuterRef(person), guardian__protected=True
+    )
+    return Q(Exists(themselves)) | Q(Exists(guardians))
 
 
 def _years_before(day: date, years: int) -> date:

@@ -26,7 +26,7 @@ from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from citizens.models import ContactHealth, Guardianship
+from citizens.models import ContactHealth, Guardianship, is_shielded
 from citizens.models.people import HELSINKI
 from consents.models import BasisKind, ConsentEvent, LegalBasis, Objection, Operation
 from offers.catalogue.placeholders import ASKING
@@ -194,7 +194,7 @@ def _about_offer(today: date, now: datetime | Combinable) -> list[tuple[GateReas
     about_oneself = Q(round__service__recipient=Recipient.SELF, person=F(person))
     resident = Q(**{f"{person}__municipality": HELSINKI, f"{person}__moved_out_on": None})
     return [
-        (GateReason.PROTECTED, Q(**{f"{person}__protected": True})),
+        (GateReason.PROTECTED, is_shielded(person, on=today)),
         (GateReason.OBJECTED, Exists(objection)),
         (
             GateReason.SUBJECT_DIED,

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from citizens.models import Person
-from offers.models import Link, Round
+from citizens.models import Person, is_shielded
+from offers.models import Link, Round, Subject
 
 TOKEN_BYTES = 16
 
@@ -46,10 +46,21 @@ def issue_links(wishes: Iterable[LinkWish]) -> list[str]:
 
 
 def open_link(token: str) -> Link | None:
-    """The link of this token if it still opens; None whether unknown, expired or revoked."""
+    """The link of this token if it still opens.
+
+    None, and nobody can tell which, if it is unknown, expired or revoked, or about somebody who
+    is protected by now.
+    """
+    now = timezone.now()
+    shielded = Subject.objects.filter(
+        is_shielded("person", on=timezone.localdate(now)),
+        round=OuterRef("round"),
+        person__guardians__guardian=OuterRef("guardian"),
+    )
     return (
         Link.objects.select_related("round__service", "guardian")
-        .filter(token_hash=token_hash(token), revoked_at=None, expires_at__gt=timezone.now())
+        .filter(token_hash=token_hash(token), revoked_at=None, expires_at__gt=now)
+        .filter(~Exists(shielded), guardian__protected=False)
         .first()
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connections, models, router
+from django.db import connection, connections, models, router
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
@@ -22,8 +22,9 @@ def blank(name: str, field: "models.Field[Any, Any]") -> RawSQL:
 
 
 def blank_list(name: str, field: "models.Field[Any, Any]") -> RawSQL:
-    """The same for a list of values, to be looked up with ``__in``."""
-    return RawSQL("SELECT unnest(%s)", (Blank(name),), output_field=field)
+    """The same for a list of values, to be looked up with ``__in``; it may turn out to be empty."""
+    sql = f"SELECT unnest(%s::{field.cast_db_type(connection)}[])"
+    return RawSQL(sql, (Blank(name),), output_field=field)  # noqa: S611 - the type is Django's
 
 
 class Prepared:

@@ -8,7 +8,7 @@ from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Subquery,
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
-from citizens.models import ContactPoint, Guardianship, Person
+from citizens.models import ContactPoint, Guardianship, Person, is_shielded
 from offers.delivery.bell import ring
 from offers.delivery.contacts import best_first
 from offers.eligibility.select import insert_select, refresh_statistics
@@ -47,7 +47,7 @@ def queue_for_offers(
     """
     written = 0
     for round in Round.objects.select_related("service").filter(pk__in=offers.values("round")):
-        asked = offers.filter(round=round, subject__person__protected=False)
+        asked = offers.filter(~is_shielded("subject__person", on=timezone.localdate()), round=round)
         written += _write_messages(round, asked, kind, lane, f"{key}:{round.pk}:", due_at, only)
     ring(lane)
     return written

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from citizens.models import ContactPoint, Guardianship, Person
+from citizens.models import ContactPoint, Guardianship, Person, is_shielded
 from consents.models import Objection
 from offers.eligibility.explain import with_facts
 from offers.eligibility.select import insert_select, matching, refresh_statistics
@@ -72,7 +72,8 @@ def _rule_of(round: Round) -> Any:
 def exclude(round: Round) -> None:
     """Write for each subject why it gets no automatic message, if so. One statement."""
     service = round.service
-    recipients, who = _recipients(service, timezone.localdate())
+    today = timezone.localdate()
+    recipients, who = _recipients(service, today)
     alive = recipients.filter(**{f"{who}died_on": None, f"{who}gone_at": None})
     unprotected = alive.filter(**{f"{who}protected": False})
     objections = Objection.objects.standing().filter(purpose=service.purpose_id)
@@ -82,7 +83,7 @@ def exclude(round: Round) -> None:
     person = Person.objects.filter(pk=OuterRef("person_id"))
     objects = Exists(objections.filter(person=OuterRef("person_id")))
     reasons = {
-        Exclusion.PROTECTED: Exists(person.filter(protected=True))
+        Exclusion.PROTECTED: is_shielded("person", on=today)
         | (Exists(alive) & ~Exists(unprotected)),
         Exclusion.BY_HAND: Q(Exists(person.filter(place_by_hand=True))),
         Exclusion.OBJECTED: objects | (Exists(unprotected) & ~Exists(willing)),

@@ -1,6 +1,7 @@
 """The places of a round as files for the city's other systems.
 
-Protected people are never in a file: whoever handles them hands their place over in person.
+Protected people and their children are never in a file: whoever handles them hands their place
+over in person.
 """
 
 import csv
@@ -11,8 +12,9 @@ from datetime import date, datetime
 
 from django.contrib.auth.models import AbstractUser
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import timezone
 
-from citizens.models import Person, RegisteredFact
+from citizens.models import Person, RegisteredFact, is_shielded
 from consents.models import ProcessingKind
 from consents.services.processing import open_processing, record_use
 from offers.models import Offer, OfferState, Outcome, Round
@@ -63,11 +65,11 @@ def placements(round: Round) -> Iterator[Placement]:
 def _places(round: Round) -> QuerySet[Offer]:
     return (
         Offer.objects.filter(
+            ~is_shielded("subject__person", on=timezone.localdate()),
             round=round,
             state=OfferState.ACCEPTED,
             capacity__isnull=False,
             subject__outcome__in=HANDED_OVER,
-            subject__person__protected=False,
         )
         .select_related("subject__person", "capacity__unit")
         .order_by("subject__person__register_key")

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from citizens.models import Guardianship, Person
+from citizens.models import Guardianship, Person, is_shielded
 from consents.models import ProcessingKind
 from consents.services.processing import open_processing, record_use
 from offers.delivery.outbox import queue_for_offers
@@ -127,12 +127,13 @@ def _open_cases(round: Round, now: datetime) -> None:
 
     Also at those who became protected after the list was approved: nothing is sent to them.
     """
+    today = timezone.localdate(now)
     kinds = [
-        When(person__protected=True, then=Value(CaseKind.PROTECTED.value)),
+        When(is_shielded("person", on=today), then=Value(CaseKind.PROTECTED.value)),
         *(When(exclusion=reason.value, then=Value(kind.value)) for reason, kind in CASES.items()),
     ]
     unreached = Subject.objects.filter(
-        Q(exclusion__in=CASES) | Q(person__protected=True), round=round
+        Q(exclusion__in=CASES) | is_shielded("person", on=today), round=round
     )
     insert_select(
         ReviewCase,

@@ -48,6 +48,7 @@ def a_subject(round: Round, child: Person, capacity: Capacity) -> Subject:
         round=round,
         person=child,
         capacity=capacity,
+        facts={"all": []},
         outcome=Outcome.PENDING,
         owner=a_user("caseworker"),
         due_on=timezone.localdate() + timedelta(days=30),

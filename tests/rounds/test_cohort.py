@@ -68,9 +68,16 @@ def test_a_child_whose_only_guardians_are_protected_is_handled_by_a_person() -> 
     assert exclusion_of(child) == Exclusion.PROTECTED
 
 
-def test_a_child_with_one_unprotected_guardian_is_contacted() -> None:
+def test_a_child_with_one_protected_guardian_is_handled_by_a_person() -> None:
+    """The other guardian would learn where the child, and so the protected one, is to be found."""
     [child] = a_family()
     guard(a_person(protected=True), child)
+    assert exclusion_of(child) == Exclusion.PROTECTED
+
+
+def test_a_former_guardian_who_is_protected_makes_no_difference() -> None:
+    [child] = a_family()
+    guard(a_person(protected=True), child, valid_until=timezone.localdate() - timedelta(days=1))
     assert exclusion_of(child) == Exclusion.NONE
 
 
