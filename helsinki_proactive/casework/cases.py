@@ -26,7 +26,6 @@ from offers.admin.pages import actor, admin_page, staff_page
 from offers.admin.rounds.forms import DayInput
 from offers.admin.viewing import note_viewing
 from offers.models import AnswerChannel, AnswerKind, Offer, ReviewCase
-from offers.replies.hearing import hear
 from offers.replies.handling import (
     CaseError,
     Resolution,
@@ -40,6 +39,7 @@ from offers.replies.handling import (
     wording_of_ask_back,
     wrong_number,
 )
+from offers.replies.hearing import hear
 
 SAID_HOW = (AnswerChannel.PHONE, AnswerChannel.IN_PERSON, AnswerChannel.LETTER)
 

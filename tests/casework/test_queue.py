@@ -12,6 +12,7 @@ from django.utils import timezone
 from citizens.models import ContactHealth, ContactPoint, Person
 from helsinki_proactive.staff.models import User
 from helsinki_proactive.staff.roles import CASEWORKER
+from offers.delivery.cases import open_case
 from offers.models import (
     Answer,
     AnswerChannel,
@@ -25,7 +26,6 @@ from offers.models import (
     TextKind,
 )
 from offers.replies import inbox
-from offers.delivery.cases import open_case
 from offers.replies.handling import CaseTakenError, Resolution, close_case, give_back, take_case
 from tests.casework.staff import at_work, employee
 from tests.rounds.city import a_family, a_user, seats

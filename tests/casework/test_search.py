@@ -10,8 +10,8 @@ from consents.models import DataUse, ProcessingKind
 from helsinki_proactive.casework.people import masked
 from helsinki_proactive.casework.search import find_people
 from helsinki_proactive.staff.roles import CASEWORKER
-from offers.models import AnswerKind, CaseKind, Message, Offer, ReviewCase, Subject
 from offers.delivery.cases import open_case
+from offers.models import AnswerKind, CaseKind, Message, Offer, ReviewCase, Subject
 from offers.replies.handling import take_case
 from tests.casework.staff import at_work, employee
 from tests.rounds.city import a_family, a_person, a_phone, an_address, preschool, seats
