@@ -19,9 +19,10 @@ from offers.delivery.cases import open_cases
 from offers.delivery.codes import Verdict, verdict_on
 from offers.delivery.contacts import best_first, note_health
 from offers.delivery.gate import GateReason
+from offers.delivery.links import revoke_links
 from offers.delivery.queueing import queue_message
 from offers.delivery.waits import MOST_ATTEMPTS, wait_before
-from offers.models import CaseKind, Lane, Message, MessageOffer, MessageState, Offer, TextKind
+from offers.models import CaseKind, Lane, Link, Message, MessageOffer, MessageState, Offer, TextKind
 
 HEALTH = {Verdict.DEAD: ContactHealth.BOUNCED, Verdict.OPTED_OUT: ContactHealth.OPTED_OUT}
 HOPELESS = (MessageState.FAILED, MessageState.CANCELLED)
@@ -36,6 +37,7 @@ NOTHING_TO_DO = (
     GateReason.DEADLINE_PASSED,
     GateReason.ROUND_NOT_RUNNING,
     GateReason.NOT_ALLOWED_HERE,
+    GateReason.SAFETY,
 )
 """Refusals after which nobody is missing a message: the round looks after the rest."""
 
@@ -63,6 +65,16 @@ def follow_up_refusals(refused: Mapping[int, GateReason]) -> None:
             _try_elsewhere(message)
         else:
             _to_a_caseworker(message)
+
+
+def give_up_number(contact_point: ContactPoint) -> None:
+    """A stranger has the number: nothing more goes there, and the links sent there don't open.
+
+    The links of everybody it is registered for: a link does not know where it was sent.
+    """
+    note_health(contact_point, ContactHealth.WRONG_PERSON)
+    sharing = ContactPoint.objects.filter(value_index=bytes(contact_point.value_index))
+    revoke_links(Link.objects.filter(guardian__in=sharing.values("person")))
 
 
 def ask_elsewhere(message: Message, *, offers: Collection[Offer], key: str) -> None:

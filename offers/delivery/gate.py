@@ -33,8 +33,10 @@ from offers.catalogue.placeholders import ASKING
 from offers.eligibility.select import matching
 from offers.models import (
     AWAITING_ANSWER,
+    CaseKind,
     Message,
     Recipient,
+    ReviewCase,
     Round,
     RoundState,
     Subject,
@@ -63,11 +65,12 @@ class GateReason(TextChoices):
     NOT_GUARDIAN = "not_guardian", _("the recipient may no longer decide")
     TEXT_MISSING = "text_missing", _("the service has no such text in the language")
     TEXT_SENSITIVE = "text_sensitive", _("the text would say too much for its channel")
+    SAFETY = "safety", _("a person looks at somebody's safety first")
     NOT_ALLOWED_HERE = "not_allowed_here", _("this environment writes to listed recipients only")
 
 
 Condition = Q | Combinable
-_FOR_ALL_OFFERS = (GateReason.PROTECTED, GateReason.OBJECTED)
+_FOR_ALL_OFFERS = (GateReason.PROTECTED, GateReason.OBJECTED, GateReason.SAFETY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +189,9 @@ def _about_offer(today: date, now: datetime | Combinable) -> list[tuple[GateReas
     objection = Objection.objects.standing().filter(
         person=OuterRef(person), purpose=OuterRef(f"{offer}__round__service__purpose")
     )
+    unsafe = ReviewCase.objects.open().filter(
+        kind=CaseKind.SAFETY, subject=OuterRef(f"{offer}__subject")
+    )
     guardianship = (
         Guardianship.objects.valid_on(today)
         .may_decide()
@@ -196,6 +202,7 @@ def _about_offer(today: date, now: datetime | Combinable) -> list[tuple[GateReas
     return [
         (GateReason.PROTECTED, is_shielded(person, on=today)),
         (GateReason.OBJECTED, Exists(objection)),
+        (GateReason.SAFETY, Exists(unsafe)),
         (
             GateReason.SUBJECT_DIED,
             Q(**{f"{person}__died_on__isnull": False}) | Q(**{f"{person}__gone_at__isnull": False}),

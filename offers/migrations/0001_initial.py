@@ -696,7 +696,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='reviewcase',
-            constraint=models.UniqueConstraint(condition=models.Q(('reply__isnull', False)), fields=('kind', 'reply'), name='case_once_for_reply', nulls_distinct=True),
+            constraint=models.UniqueConstraint(condition=models.Q(('reply__isnull', False)), fields=('kind', 'reply', 'subject'), name='case_once_for_reply', nulls_distinct=False),
         ),
         migrations.AddIndex(
             model_name='offer',

@@ -79,10 +79,10 @@ class ReviewCase(models.Model):
                 name="case_once_for_subject",
             ),
             models.UniqueConstraint(
-                fields=["kind", "reply"],
+                fields=["kind", "reply", "subject"],
                 condition=Q(reply__isnull=False),
                 name="case_once_for_reply",
-                nulls_distinct=True,
+                nulls_distinct=False,
             ),
         ]
         indexes = [

@@ -7,7 +7,7 @@ from citizens.models import ContactHealth
 from offers.delivery.bell import ring
 from offers.delivery.cases import open_case
 from offers.delivery.contacts import note_health
-from offers.delivery.failures import ask_elsewhere
+from offers.delivery.failures import ask_elsewhere, give_up_number
 from offers.delivery.queueing import Letter, queue_messages
 from offers.models import (
     AnswerChannel,
@@ -52,7 +52,8 @@ def act(reply: Reply, now: datetime) -> Message | None:
     if understanding.reading == Reading.STOP:
         return _stop(reply, about)
     if understanding.reading == Reading.WRONG_NUMBER:
-        _set_health(about, ContactHealth.WRONG_PERSON)
+        if about.last.contact_point is not None:
+            give_up_number(about.last.contact_point)
         return _to_a_person(reply, about, now, kind=CaseKind.WRONG_NUMBER, silent=True)
     if isinstance(found, Ambiguous):
         return _to_a_person(reply, about, now, kind=CaseKind.UNCLEAR_REPLY)
@@ -161,23 +162,20 @@ def _record(
         queue_messages(recorded.notices)
         return _to_a_person(reply, about, now, kind=CaseKind.UNKNOWN_SENDER)
     offers = [outcome.offer for outcome in outcomes]
-    confirmation = _letter(reply, about, _confirmation(outcomes, choices), offers)
+    confirmation = _letter(reply, about, _confirmation(outcomes), offers)
     return _queue(about, confirmation, recorded.notices)
 
 
-def _confirmation(
-    outcomes: Collection[AnswerOutcome], choices: Mapping[int, AnswerKind]
-) -> TextKind:
+def _confirmation(outcomes: Collection[AnswerOutcome]) -> TextKind:
     """The text that says what was recorded; what differs from child to child the page tells."""
     refusals = {outcome.refusal for outcome in outcomes}
     if None not in refusals:  # a case is open: only a seat that has gone is told as gone
         return TextKind.TOO_LATE if refusals == {Refusal.SEAT_GONE} else TextKind.TO_A_PERSON
-    meant = {outcome.offer.pk: choices[outcome.offer.pk] for outcome in outcomes}
     for kind, state, text in (
         (AnswerKind.ACCEPT, OfferState.ACCEPTED, TextKind.ACCEPTED),
         (AnswerKind.DECLINE, OfferState.DECLINED, TextKind.DECLINED),
     ):
-        if all(o and meant[o.offer.pk] == kind and o.state == state for o in outcomes):
+        if all(o and (o.kind, o.state) == (kind, state) for o in outcomes):
             return text
     return TextKind.RECORDED
 
@@ -187,15 +185,11 @@ def _stop(reply: Reply, about: Conversation) -> Message:
 
     Whoever still waits for an answer asks on the person's other channel.
     """
-    _set_health(about, ContactHealth.OPTED_OUT)
+    if about.last.contact_point is not None:
+        note_health(about.last.contact_point, ContactHealth.OPTED_OUT)
     if about.waiting:
         ask_elsewhere(about.last, offers=about.waiting, key=f"stopped:{reply.pk}")
     return _answer(reply, about, TextKind.STOPPED, about.offers)
-
-
-def _set_health(about: Conversation, health: ContactHealth) -> None:
-    if about.last.contact_point is not None:
-        note_health(about.last.contact_point, health)
 
 
 def _to_a_person(

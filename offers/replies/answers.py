@@ -32,7 +32,7 @@ from offers.models import (
     Subject,
     TextKind,
 )
-from offers.replies.decision import decide
+from offers.replies.decision import Decision, decide
 from offers.replies.hearing import Heard, hear
 
 OUTCOMES = {
@@ -60,13 +60,14 @@ class Refusal(TextChoices):
 
 @dataclass(frozen=True)
 class AnswerOutcome:
-    """Truthy when the answer was recorded; otherwise ``refusal`` says why not.
+    """Truthy when the answer (``kind``) was recorded; otherwise ``refusal`` says why not.
 
     ``state`` is the offer's state afterwards, ``changed`` whether the answer moved it,
     ``waiting`` that a decline waits for the other guardian until ``grace_until``.
     """
 
     offer: Offer
+    kind: AnswerKind
     refusal: Refusal | None = None
     changed: bool = False
     waiting: bool = False
@@ -153,22 +154,39 @@ def record_on(
     """
     chosen = [offer for offer in offers if offer.pk in choices]
     heard = hear(chosen, timezone.localdate(now))
-    outcomes: dict[int, AnswerOutcome] = {}
-    news: list[AnswerOutcome] = []
-    for offer in chosen:
-        kind, guardian = choices[offer.pk], statement.guardian.pk
-        if refusal := _refusal(offer, guardian, kind, heard[offer.pk].deciders, now):
-            outcomes[offer.pk] = AnswerOutcome(offer, refusal)
-            continue
-        outcomes[offer.pk] = _decide(offer, {guardian: kind}, heard[offer.pk], now)
-        if heard[offer.pk].said.get(guardian) != kind:
-            news.append(outcomes[offer.pk])
+    guardian = statement.guardian.pk
+    outcomes = {
+        offer.pk: _outcome(offer, guardian, choices[offer.pk], heard[offer.pk], now)
+        for offer in chosen
+    }
     _open_cases(outcomes.values(), statement.reply, now)
     recorded = [outcome for outcome in outcomes.values() if outcome]
     if not recorded:
         return Recorded(outcomes)
-    first = _write(recorded, choices, statement, now)
+    first = _write(recorded, statement, now)
+    news = [each for each in recorded if heard[each.offer.pk].said.get(guardian) != each.kind]
     return Recorded(outcomes, _notices(news, key=f"told:{first}"))
+
+
+def _outcome(
+    offer: Offer, guardian: int, kind: AnswerKind, heard: Heard, now: datetime
+) -> AnswerOutcome:
+    """What the answer makes of the offer, which is changed but not yet written."""
+    was = offer.state
+    if refusal := _refusal(offer, guardian, kind, heard.deciders, now):
+        return AnswerOutcome(offer, kind, refusal)
+    others = heard.deciders - {guardian}
+    if _repeats(was, kind):
+        return AnswerOutcome(offer, kind, others=others)
+    decision = _move(offer, {**heard.said, guardian: kind}, heard.deciders, now)
+    return AnswerOutcome(
+        offer,
+        kind,
+        changed=offer.state != was,
+        waiting=decision.waiting,
+        conflict=decision.conflict,
+        others=others,
+    )
 
 
 def _refusal(
@@ -181,21 +199,24 @@ def _refusal(
     """
     if guardian not in deciders:
         return Refusal.NOT_A_DECIDER
+    if _repeats(offer.state, kind):
+        return None
     if offer.round.state != RoundState.RUNNING or offer.state == OfferState.WITHDRAWN:
         return Refusal.ROUND_OVER
     if offer.state == OfferState.LAPSED:
         return Refusal.SEAT_GONE
     unanswered = offer.state in (OfferState.OPEN, OfferState.UNANSWERED)
-    if not unanswered and offer.deadline_at <= now and not _repeats(offer, kind):
+    if not unanswered and offer.deadline_at <= now:
         return Refusal.TOO_LATE
-    if offer.state == OfferState.DECLINED and kind != AnswerKind.DECLINE:
+    if offer.state == OfferState.DECLINED:
         return None if _seat_still_there(offer) else Refusal.SEAT_GONE
     return None
 
 
-def _repeats(offer: Offer, kind: AnswerKind) -> bool:
+def _repeats(state: str, kind: AnswerKind) -> bool:
+    """Whether the answer says what is so already: confirmed at any time, it moves nothing."""
     said = {AnswerKind.ACCEPT: OfferState.ACCEPTED, AnswerKind.DECLINE: OfferState.DECLINED}
-    return said.get(kind, OfferState.OTHER_PLACE) == offer.state
+    return said.get(kind, OfferState.OTHER_PLACE) == state
 
 
 def _seat_still_there(offer: Offer) -> bool:
@@ -209,26 +230,18 @@ def _seat_still_there(offer: Offer) -> bool:
     return True
 
 
-def _decide(
-    offer: Offer, answer: Mapping[int, AnswerKind], heard: Heard, now: datetime
-) -> AnswerOutcome:
-    """What the offer becomes with one more ``answer`` (guardian → kind); nothing is written."""
-    was = offer.state
-    policy = AcceptancePolicy(offer.round.service.acceptance)
-    decision = decide({**heard.said, **answer}, heard.deciders, policy)
+def _move(
+    offer: Offer, said: Mapping[int, AnswerKind], deciders: Set[int], now: datetime
+) -> Decision:
+    """What the answers together make of the offer; nothing is written yet."""
+    decision = decide(said, deciders, AcceptancePolicy(offer.round.service.acceptance))
     if decision.state:
         offer.state = decision.state
     elif offer.deadline_at > now:
         offer.state = OfferState.OPEN
     offer.answered_at = now
     offer.grace_until = _grace_end(offer, now) if decision.waiting else None
-    return AnswerOutcome(
-        offer,
-        changed=offer.state != was,
-        waiting=decision.waiting,
-        conflict=decision.conflict,
-        others=heard.deciders - answer.keys(),
-    )
+    return decision
 
 
 RECORD = f"""
@@ -255,7 +268,7 @@ RECORD = f"""
         AND c.closed_at IS NULL AND c.kind = ANY(%(missing)s)
     ), verified AS (
         UPDATE {ContactPoint._meta.db_table} SET health = %(verified)s, health_at = %(now)s
-        WHERE id = %(said_at)s AND health <> %(verified)s
+        WHERE id = %(said_at)s AND health = ANY(%(doubtful)s)
     )
     SELECT min(id) FROM said
 """
@@ -263,12 +276,7 @@ RECORD = f"""
 answer, and that messages arrive where this one came from."""
 
 
-def _write(
-    outcomes: Sequence[AnswerOutcome],
-    choices: Mapping[int, AnswerKind],
-    statement: Statement,
-    now: datetime,
-) -> int:
+def _write(outcomes: Sequence[AnswerOutcome], statement: Statement, now: datetime) -> int:
     """Write down the answers and what follows; returns the id of the first answer."""
     offers = [outcome.offer for outcome in outcomes]
     with connection.cursor() as cursor:
@@ -277,7 +285,7 @@ def _write(
             {
                 "offers": [offer.pk for offer in offers],
                 "subjects": [offer.subject_id for offer in offers],
-                "kinds": [choices[offer.pk].value for offer in offers],
+                "kinds": [outcome.kind.value for outcome in outcomes],
                 "states": [outcome.state.value for outcome in outcomes],
                 "outcomes": [OUTCOMES[outcome.state].value for outcome in outcomes],
                 "graces": [offer.grace_until for offer in offers],
@@ -290,6 +298,7 @@ def _write(
                 "by": statement.by.pk if statement.by else None,
                 "said_at": statement.said_at.pk if statement.said_at else None,
                 "verified": ContactHealth.VERIFIED.value,
+                "doubtful": [ContactHealth.UNKNOWN.value, ContactHealth.BOUNCED.value],
                 "resolution": ANSWERED,
                 "missing": [kind.value for kind in MISSING_AN_ANSWER],
             },
@@ -321,7 +330,8 @@ def _notices(news: Sequence[AnswerOutcome], *, key: str) -> list[Letter]:
 
 
 def _grace_end(offer: Offer, now: datetime) -> datetime:
-    return max(now, min(offer.deadline_at, now + timedelta(days=offer.round.service.grace_days)))
+    """A second no does not begin it again; the deadline does not cut it short."""
+    return offer.grace_until or now + timedelta(days=offer.round.service.grace_days)
 
 
 def _open_cases(outcomes: Collection[AnswerOutcome], reply: Reply | None, now: datetime) -> None:

@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _gettext
 from django.utils.translation import gettext_lazy as _
 
-from citizens.models import ContactHealth, ContactPoint, Person
+from citizens.models import ContactPoint, Person
 from offers.delivery.bell import ring
-from offers.delivery.contacts import note_health
 from offers.delivery.errors import TextRefusedError
+from offers.delivery.failures import give_up_number
 from offers.delivery.outbox import queue_message
 from offers.delivery.texts import render
 from offers.models import (
@@ -188,7 +188,7 @@ def wrong_number(*, case: ReviewCase, by: AbstractUser) -> None:
     if not points:
         raise NotDoneError(_gettext("The city has not written to this number."))
     for point in points:
-        note_health(point, ContactHealth.WRONG_PERSON)
+        give_up_number(point)
     _close(case, Resolution.WRONG_NUMBER, by)
 
 

@@ -12,13 +12,15 @@ from django.db import IntegrityError, transaction
 from citizens.models import ContactKind
 from citizens.models.contact_points import contact_index
 from offers.delivery import outbox
-from offers.models import Reply
+from offers.delivery.cases import open_case
+from offers.models import CaseKind, Reply
 from offers.replies.acting import act
 from offers.replies.reading import mask_identity_codes
 
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER = timedelta(seconds=30)
+GIVE_UP_AFTER = timedelta(minutes=10)
 MOST_RETRIED = 500
 
 
@@ -92,4 +94,13 @@ def decide_pending(*, now: datetime) -> int:
             continue
         except Exception:
             logger.exception("reply_not_decided", extra={"reply": reply.pk})
+            if reply.received_at <= now - GIVE_UP_AFTER:
+                _leave_to_a_person(reply, now)
     return decided
+
+
+@transaction.atomic
+def _leave_to_a_person(reply: Reply, now: datetime) -> None:
+    """What cannot be decided here is read by somebody, and tried no more."""
+    if Reply.objects.undecided().filter(pk=reply.pk).update(decided_at=now):
+        open_case(kind=CaseKind.UNCLEAR_REPLY, now=now, reply=reply)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from citizens.models import ContactKind, Person
+from citizens.models import ContactHealth, ContactKind, Person
 from citizens.models.contact_points import contact_index
 from offers.delivery.texts import letters_of
 from offers.models import AWAITING_ANSWER, Message, MessageOffer, MessageState, Offer
@@ -67,9 +67,9 @@ class Ambiguous:
 def conversation_with(number: str) -> Conversation | Ambiguous | None:
     """What a text from ``number`` (E.164) is about; None when it has never been asked anything.
 
-    Only offers the city has asked this very number about count. Rounds with an offer still
-    waiting for an answer come before those already answered; of the latter the newest. All of
-    them are locked, so that what is decided now is decided on what is so now.
+    Only offers the city has asked this very number about count, while it is the family's.
+    Rounds with an offer still waiting for an answer come before those already answered; of the
+    latter the newest. All of them are locked: what is decided is decided on what is so now.
     """
     by_round: dict[int, list[MessageOffer]] = defaultdict(list)
     for row in _asked_at(number):
@@ -88,8 +88,10 @@ def _asked_at(number: str) -> "Iterable[MessageOffer]":
         .filter(
             message__contact_point__kind=ContactKind.SMS,
             message__contact_point__value_index=contact_index(ContactKind.SMS, number),
+            message__contact_point__gone_at=None,
             message__state__in=ASKED,
         )
+        .exclude(message__contact_point__health=ContactHealth.WRONG_PERSON)
         .select_related(
             "message__person",
             "message__contact_point",

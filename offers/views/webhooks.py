@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.conf import settings
-from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFilesSent
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
@@ -51,7 +51,7 @@ def from_twilio(**forms: str) -> Callable[[View], Callable[[HttpRequest], HttpRe
                 fields = {key: str(value) for key, value in request.POST.items()}
             except RequestDataTooBig:
                 return _refused("The request is too large.", status=413)
-            except (BadRequest, MultiPartParserError, TooManyFilesSent, UnicodeError):
+            except (BadRequest, SuspiciousOperation, MultiPartParserError, UnicodeError):
                 return _refused("The form cannot be read.")
             if not _signed(request, fields):
                 return _refused("The signature is not valid.", status=403)

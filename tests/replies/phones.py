@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import count
+from typing import cast
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
@@ -29,12 +30,9 @@ def signed(path: str, fields: dict[str, str], *, token: str | None = None) -> di
 
 def post(fields: dict[str, str], *, path: str = REPLY, token: str | None = None) -> HttpResponse:
     """Post a signed form to a webhook."""
-    return Client().post(
-        path,
-        data=urlencode(fields),
-        content_type=FORM,
-        headers=signed(path, fields, token=token),
-    )
+    headers = signed(path, fields, token=token)
+    answer = Client().post(path, data=urlencode(fields), content_type=FORM, headers=headers)
+    return cast(HttpResponse, answer)
 
 
 @dataclass(frozen=True)
