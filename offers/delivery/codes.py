@@ -71,12 +71,24 @@ FINAL_STATUSES: dict[str, MessageState] = {  # of Twilio's receipts; the others 
     "failed": MessageState.FAILED,
 }
 
+STOP_WORDS: dict[str, frozenset[str]] = {
+    "twilio": frozenset(
+        {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
+    )
+}
+"""Texts after which the provider says goodbye itself and lets nothing more of ours through."""
+
 OURS: dict[str, Verdict] = {
     "unreachable": Verdict.RETRY,  # no connection was made
     "not_called": Verdict.BUSY,  # the lease was nearly over
 }
 
 PROVIDERS = {"twilio": TWILIO, "smtp": SMTP}
+
+
+def provider_says_goodbye(*, provider: str, text: str) -> bool:
+    """Whether the provider has answered this text for us, and ended the conversation."""
+    return text.strip().upper() in STOP_WORDS.get(provider, ())
 
 
 def verdict_on(*, provider: str, code: str) -> Verdict:

@@ -106,6 +106,8 @@ def _load(message_ids: Collection[int]) -> "QuerySet[Message]":
 
 
 def _try_elsewhere(message: Message) -> None:
+    if message.kind == TextKind.STOPPED:
+        return  # it speaks of that very number
     point = _next_contact_point(message)
     if point is not None:
         _send_to(message, point, number=_tries(message).count() + 1, wait=timedelta(0))

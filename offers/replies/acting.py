@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from citizens.models import ContactHealth
 from offers.delivery.bell import ring
 from offers.delivery.cases import open_case
+from offers.delivery.codes import provider_says_goodbye
 from offers.delivery.contacts import note_health
 from offers.delivery.failures import ask_elsewhere, give_up_number
 from offers.delivery.queueing import Letter, queue_messages
@@ -180,7 +181,7 @@ def _confirmation(outcomes: Collection[AnswerOutcome]) -> TextKind:
     return TextKind.RECORDED
 
 
-def _stop(reply: Reply, about: Conversation) -> Message:
+def _stop(reply: Reply, about: Conversation) -> Message | None:
     """No more messages to this number, whoever shares it; never a decline.
 
     Whoever still waits for an answer asks on the person's other channel.
@@ -189,6 +190,8 @@ def _stop(reply: Reply, about: Conversation) -> Message:
         note_health(about.last.contact_point, ContactHealth.OPTED_OUT)
     if about.waiting:
         ask_elsewhere(about.last, offers=about.waiting, key=f"stopped:{reply.pk}")
+    if provider_says_goodbye(provider=reply.provider, text=reply.unseal("text")):
+        return None
     return _answer(reply, about, TextKind.STOPPED, about.offers)
 
 
