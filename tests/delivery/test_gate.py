@@ -14,9 +14,19 @@ from consents.models.statements import ConsentEvent, ConsentKind, How
 from consents.services.objections import lift_objection, raise_objection
 from helsinki_proactive.simulator.client import Simulator
 from offers.delivery import gate
+from offers.delivery.cases import open_case
 from offers.delivery.gate import GateReason
 from offers.delivery.outbox import send_due
-from offers.models import Message, MessageState, Offer, OfferState, Round, ServiceText, TextKind
+from offers.models import (
+    CaseKind,
+    Message,
+    MessageState,
+    Offer,
+    OfferState,
+    Round,
+    ServiceText,
+    TextKind,
+)
 from tests.delivery.world import a_running_round, a_told_family, guardian_of, number_of, tell
 from tests.rounds.city import a_family, preschool
 
@@ -92,6 +102,7 @@ FLIPS: list[tuple[GateReason, str, Flip]] = [
         lambda message, _: _object_unheard(message.person),
     ),
     (GateReason.OBJECTED, "child objected", lambda _, child: _object_unheard(child)),
+    (GateReason.SAFETY, "safety of the child looked at", lambda _, child: _fear_for(child)),
     (
         GateReason.ANSWERED,
         "answered",
@@ -143,6 +154,11 @@ FLIPS: list[tuple[GateReason, str, Flip]] = [
 def _object_unheard(person: Person) -> None:
     """An objection that nobody heard the signal of: the gate must find it by itself."""
     preschool().purpose.objections.create(person=person, kind="raised", how=How.WEB)
+
+
+def _fear_for(child: Person) -> None:
+    subject = child.subjects.get()
+    open_case(kind=CaseKind.SAFETY, now=timezone.now(), subject=subject, round=subject.round)
 
 
 @pytest.mark.parametrize(
