@@ -1,21 +1,29 @@
 """What families fill in on the web."""
 
+from collections.abc import Collection
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from offers.models import AnswerKind
 
 WISH_LENGTH = 1000
+CHOOSE_STARS = _("Choose a number from 1 to 5.")
 
 
 class AnswerForm(forms.Form):
-    """An answer to one offer; a wish for another place may say where."""
+    """An answer to one of ``offers`` (ids); a wish for another place may say where."""
 
-    offer = forms.IntegerField(widget=forms.HiddenInput)
     answer = forms.ChoiceField(choices=AnswerKind.choices)
     wish = forms.CharField(
         required=False, max_length=WISH_LENGTH, widget=forms.Textarea, strip=True
     )
+
+    def __init__(self, *args: Any, offers: Collection[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(offer, offer) for offer in offers]
+        self.fields["offer"] = forms.TypedChoiceField(choices=choices, coerce=int)
 
 
 class RatingForm(forms.Form):
@@ -24,7 +32,7 @@ class RatingForm(forms.Form):
     stars = forms.TypedChoiceField(
         choices=[(n, str(n)) for n in range(1, 6)],
         coerce=int,
-        error_messages={"required": _("Choose a number from 1 to 5.")},
+        error_messages={"required": CHOOSE_STARS, "invalid_choice": CHOOSE_STARS},
     )
     comment = forms.CharField(
         required=False, max_length=WISH_LENGTH, widget=forms.Textarea, strip=True

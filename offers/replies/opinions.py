@@ -1,6 +1,7 @@
 """What families say beside yes and no: wishes for another place, and ratings."""
 
 from django.db import transaction
+from django.utils import timezone
 
 from citizens.models import Person
 from offers.models import Offer, Rating, Round, Wish
@@ -21,6 +22,7 @@ def record_rating(*, round: Round, guardian: Person, stars: int, comment: str) -
         round=round, guardian=guardian, defaults={"stars": stars}
     )
     rating.stars = stars
+    rating.rated_at = timezone.now()
     rating.seal("comment", comment)
-    rating.save(update_fields=["stars", "comment"])
+    rating.save(update_fields=["stars", "comment", "rated_at"])
     return rating

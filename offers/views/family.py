@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.conf import settings
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,9 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 from offers.delivery.links import open_link
 from offers.forms import AnswerForm, RatingForm
 from offers.models import AnswerChannel, AnswerKind, Link
-from offers.replies.answers import keyed_digest, record_answers
+from offers.replies.answers import AnswerOutcome, Refusal, keyed_digest, record_answers
 from offers.replies.opinions import record_rating, record_wish
 from offers.views.family_page import FamilyPage, family_page
+from offers.views.family_words import REFUSED
 
 View = Callable[..., HttpResponse]
 LANGUAGES = [(code, name) for code, name in (("fi", "Suomi"), ("sv", "Svenska"), ("en", "English"))]
@@ -51,25 +53,35 @@ def offers_page(request: HttpRequest, *, link: Link, token: str) -> HttpResponse
 @with_link
 def answer(request: HttpRequest, *, link: Link, token: str) -> HttpResponse:
     """Record one answer; the page then says what happens next."""
-    form = AnswerForm(request.POST)
-    page = _family_page(link)
-    shown = {card.offer.pk for card in page.cards}
-    if not form.is_valid() or form.cleaned_data["offer"] not in shown:
+    form = AnswerForm(request.POST, offers=[card.offer.pk for card in _family_page(link).cards])
+    if not form.is_valid():
         return _page(request, link, token, answer_form=form, status=400)
-    data = form.cleaned_data
-    kind = AnswerKind(data["answer"])
+    if refusal := _record(form, link, token).refusal:
+        return _page(
+            request,
+            link,
+            token,
+            refused=REFUSED[refusal],
+            with_a_person=refusal != Refusal.NOT_A_DECIDER,
+            status=409,
+        )
+    return _back(token)
+
+
+@transaction.atomic
+def _record(form: AnswerForm, link: Link, token: str) -> AnswerOutcome:
+    """The answer and the wish, which is kept for a person to read even if it comes too late."""
+    offer, kind = form.cleaned_data["offer"], AnswerKind(form.cleaned_data["answer"])
     outcomes = record_answers(
-        choices={data["offer"]: kind},
+        choices={offer: kind},
         guardian=link.guardian,
         channel=AnswerChannel.WEB,
         proof=keyed_digest(token),
     )
-    outcome = outcomes[data["offer"]]
-    if outcome and kind == AnswerKind.OTHER_PLACE and data["wish"]:
-        record_wish(offer=outcome.offer, guardian=link.guardian, text=data["wish"])
-    if not outcome:
-        return _page(request, link, token, refusal=outcome.refusal, status=409)
-    return _back(token)
+    if kind == AnswerKind.OTHER_PLACE and form.cleaned_data["wish"]:
+        wish = form.cleaned_data["wish"]
+        record_wish(offer=outcomes[offer].offer, guardian=link.guardian, text=wish)
+    return outcomes[offer]
 
 
 @require_POST

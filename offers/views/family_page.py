@@ -10,18 +10,24 @@ from django.utils import timezone
 from citizens.attributes import source_name
 from citizens.languages import say
 from consents.models import LegalBasis
-from offers.eligibility.say import fact_sentences
+from offers.delivery.texts import CLOCK
+from offers.eligibility.say import fact_sentences, sentences, shown_date
 from offers.models import (
-    Answer,
     AnswerKind,
+    Channel,
     Link,
     Offer,
     OfferState,
     Rating,
+    Round,
     RoundState,
+    ServiceText,
+    TextKind,
     Unit,
 )
-from offers.replies.hearing import hear
+from offers.placement import Reason, word_reason
+from offers.replies.hearing import Heard, hear
+from offers.views.family_words import Words, words_for
 
 SERVICE_MAP = "https://palvelukartta.hel.fi/{language}/unit/{unit}"
 
@@ -41,17 +47,27 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Card:
-    """One child's offer as shown; texts are in the page's language."""
+    """One child's offer as shown; texts are in the page's language.
+
+    Dates are written as in the messages. ``because`` are the facts the rule found, as they were
+    on the round's day; ``why_here`` the reason for this very place.
+    """
 
     offer: Offer
     standing: Standing
+    words: Words
     child: str
     unit: Unit | None
     unit_name: str
     unit_address: str
     map_url: str
+    appointment: str
+    begins: str
+    answer_by: str
+    kept_until: str
     next_steps: str
     because: Sequence[str]
+    why_here: str
     others_answered: bool
     changeable: bool
 
@@ -62,10 +78,14 @@ class Card:
 
 @dataclass(frozen=True)
 class FamilyPage:
+    """``rule`` says who is offered this, ``bases`` are pairs of a register and a statute."""
+
     link: Link
     language: str
+    heading: str
     service_name: str
     cards: Sequence[Card]
+    rule: Sequence[str]
     bases: Sequence[tuple[str, str]]
     rating: Rating | None
 
@@ -78,57 +98,61 @@ class FamilyPage:
 def family_page(link: Link, *, language: str, now: datetime) -> FamilyPage:
     """The page of the guardian the link was given to: only what that guardian may see.
 
-    Offers of children the guardian may no longer decide on are left out.
+    Offers of children the guardian may no longer decide on are left out, and so are protected
+    children.
     """
-    offers = _offers(link, now)
-    service = link.round.service
+    cards = [_card(offer, heard, link, language, now) for offer, heard in _offers(link, now)]
+    service_name = say(link.round.service.name, language)
     return FamilyPage(
         link=link,
         language=language,
-        service_name=say(service.name, language),
-        cards=[_card(offer, link, language, now) for offer in offers],
+        heading=_heading(link, cards, language) or service_name,
+        service_name=service_name,
+        cards=cards,
+        rule=_rule(link.round, language),
         bases=_bases(link, language, now),
         rating=Rating.objects.filter(round=link.round, guardian=link.guardian).first(),
     )
 
 
-def _offers(link: Link, now: datetime) -> list[Offer]:
-    """The newest offer of each of the guardian's children in the round."""
+def _offers(link: Link, now: datetime) -> list[tuple[Offer, Heard]]:
+    """The newest offer of each of the guardian's children in the round, and what was said."""
     offers = list(
-        Offer.objects.filter(round=link.round)
+        Offer.objects.filter(round=link.round, subject__person__protected=False)
         .filter(message_offers__message__person=link.guardian)
         .select_related("round__service", "subject__person", "capacity__unit")
+        .defer("round__preview")
         .order_by("subject_id", "-pk")
         .distinct("subject_id")
     )
     heard = hear(offers, timezone.localdate(now))
     mine = [offer for offer in offers if link.guardian_id in heard[offer.pk].deciders]
-    return sorted(mine, key=lambda offer: offer.pk)
+    return [(offer, heard[offer.pk]) for offer in sorted(mine, key=lambda offer: offer.pk)]
 
 
-def _card(offer: Offer, link: Link, language: str, now: datetime) -> Card:
+def _card(offer: Offer, heard: Heard, link: Link, language: str, now: datetime) -> Card:
     unit = offer.capacity.unit if offer.capacity else None
-    said = _latest(offer)
-    standing = _standing(offer, said.get(link.guardian_id), now)
+    facts = offer.subject.facts
+    standing = _standing(offer, heard.said.get(link.guardian_id), now)
     return Card(
         offer=offer,
         standing=standing,
+        words=words_for(offer),
         child=offer.subject.person.call_name,
         unit=unit,
         unit_name=say(unit.name, language) if unit else "",
         unit_address=say(unit.address, language) if unit else "",
         map_url=SERVICE_MAP.format(language=language, unit=unit.register_id) if unit else "",
+        appointment=_moment(offer.capacity.starts_at if offer.capacity else None, language),
+        begins=shown_date(offer.round.begins_on, language),
+        answer_by=_moment(offer.deadline_at, language),
+        kept_until=_moment(offer.grace_until, language),
         next_steps=_next_steps(offer, standing, language),
-        because=fact_sentences(offer.subject.facts, language),
-        others_answered=any(who != link.guardian_id for who in said),
+        because=fact_sentences(facts, language) if facts else (),
+        why_here=_why_here(offer, language),
+        others_answered=bool(heard.deciders & heard.said.keys() - {link.guardian_id}),
         changeable=_changeable(offer, standing, now),
     )
-
-
-def _latest(offer: Offer) -> dict[int, str]:
-    """The latest answer of each guardian (id → kind)."""
-    answers = Answer.objects.filter(offer=offer).order_by("pk")
-    return dict(answers.values_list("guardian_id", "kind"))
 
 
 def _standing(offer: Offer, mine: str | None, now: datetime) -> Standing:
@@ -137,12 +161,12 @@ def _standing(offer: Offer, mine: str | None, now: datetime) -> Standing:
             return Standing.ACCEPTED
         case OfferState.DECLINED:
             return Standing.DECLINED
-        case OfferState.OTHER_PLACE:
-            return Standing.OTHER_PLACE
         case OfferState.LAPSED | OfferState.WITHDRAWN:
             return Standing.OVER
     if offer.round.state != RoundState.RUNNING:
         return Standing.OVER
+    if offer.state == OfferState.OTHER_PLACE:
+        return Standing.OTHER_PLACE
     if mine == AnswerKind.DECLINE:
         return Standing.DECLINED_WAITING
     if mine == AnswerKind.ACCEPT:
@@ -156,10 +180,52 @@ def _changeable(offer: Offer, standing: Standing, now: datetime) -> bool:
     return runs and standing != Standing.OVER and offer.deadline_at > now
 
 
+GUIDANCE = {
+    Standing.ACCEPTED: "accepted",
+    Standing.DECLINED: "declined",
+    Standing.DECLINED_WAITING: "declined",
+    Standing.OTHER_PLACE: "other_place",
+}
+"""The service's own words on what happens next."""
+
+
+def _moment(moment: datetime | None, language: str) -> str:
+    """By the clock on the wall in Helsinki; nothing for none."""
+    if moment is None:
+        return ""
+    wall = timezone.localtime(moment)
+    return f"{shown_date(wall.date(), language)} {wall.strftime(CLOCK[language])}"
+
+
 def _next_steps(offer: Offer, standing: Standing, language: str) -> str:
-    key = standing.value.removesuffix("_waiting")
-    texts = offer.round.service.guidance.get(key)
+    texts = offer.round.service.guidance.get(GUIDANCE.get(standing))
     return say(texts, language) if texts else ""
+
+
+def _why_here(offer: Offer, language: str) -> str:
+    """The placement's reason; it is of the seat the approved list gave, and of no other."""
+    subject = offer.subject
+    if not subject.placement or offer.capacity_id != subject.capacity_id:
+        return ""
+    return word_reason(Reason.from_data(subject.placement), language)
+
+
+def _heading(link: Link, cards: Sequence[Card], language: str) -> str:
+    """What is offered, in the words of the offer's own subject line, while it waits."""
+    if not any(card.answerable for card in cards):
+        return ""
+    several = (TextKind.OFFER_SEVERAL,) if len(cards) > 1 else ()
+    texts = ServiceText.objects.filter(
+        service=link.round.service, channel=Channel.EMAIL, language__in=(language, "fi")
+    )
+    subjects = {(text.language, text.kind): text.subject for text in texts}
+    wanted = ((tongue, kind) for tongue in (language, "fi") for kind in (*several, TextKind.OFFER))
+    return next((subjects[each] for each in wanted if each in subjects), "")
+
+
+def _rule(round: Round, language: str) -> list[str]:
+    """The condition everybody in the round met, with its year and day."""
+    return sentences(round.rule.criteria, language, as_of=round.as_of) if round.rule else []
 
 
 def _bases(link: Link, language: str, now: datetime) -> list[tuple[str, str]]:
@@ -167,6 +233,5 @@ def _bases(link: Link, language: str, now: datetime) -> list[tuple[str, str]]:
     bases = LegalBasis.objects.filter(purpose=link.round.service.purpose).in_force_on(
         timezone.localdate(now)
     )
-    return sorted(
-        {(source_name(basis.source, language), say(basis.statute, language)) for basis in bases}
-    )
+    said = ((source_name(basis.source, language), say(basis.statute, language)) for basis in bases)
+    return sorted(set(said))

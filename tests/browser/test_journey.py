@@ -165,5 +165,5 @@ def test_one_round_from_its_draft_to_its_figures(journey: Journey, phones: Phone
     journey.when_a_family_follows_the_link_on_its_phone(phones.second)
     journey.then_the_page_says("A place is reserved.")
     journey.when_it_accepts_there()
-    journey.then_the_page_says("You have accepted the place. It is yours.")
+    journey.then_the_page_says("The place has been accepted. It is yours.")
     journey.then_the_caseworkers_figures_become(answered=2, accepted=2)

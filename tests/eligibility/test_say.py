@@ -24,7 +24,7 @@ DAY = date(2027, 1, 15)
     [
         ("fi", ["Syntymäaika: 6 vuotta täyteen vuonna 2027.", "Asuu Helsingissä."]),
         ("sv", ["Födelsetid: 6 år fyllda år 2027.", "Bor i Helsingfors."]),
-        ("en", ["Date of birth: 6 years complete in 2027.", "Lives in Helsinki."]),
+        ("en", ["Date of birth: turns 6 in 2027.", "Lives in Helsinki."]),
     ],
 )
 def test_a_rule_is_said_in_the_language(language: str, said: list[str]) -> None:
