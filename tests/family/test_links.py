@@ -10,8 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from citizens.models import Guardianship
+from citizens.models import Guardianship, Person
 from consents.signals import contact_forbidden
+from offers.delivery.links import issue_link
 from offers.models import Answer, Link, Offer, OfferState
 from tests.family.visits import Visit, shown, visits
 
@@ -62,6 +63,14 @@ def _revoke(visit: Visit) -> None:
     Link.objects.update(revoked_at=timezone.now())
 
 
+def _protect(visit: Visit) -> None:
+    Person.objects.filter(links__isnull=False).update(protected=True)
+
+
+def _protect_child(visit: Visit) -> None:
+    Person.objects.filter(subjects__isnull=False).update(protected=True)
+
+
 def _forbid(visit: Visit) -> None:
     child = Offer.objects.get().subject.person_id
     contact_forbidden.send(None, person_ids=[child], reason="protected", purpose_id=None)
@@ -82,7 +91,9 @@ def _other_language(visit: Visit) -> None:
 DEAD: dict[str, Callable[[Visit], None]] = {
     "expired": _expire,
     "revoked": _revoke,
-    "child became protected": _forbid,
+    "guardian protected": _protect,
+    "child protected": _protect_child,
+    "contact forbidden": _forbid,
     "cut off": _mistype,
     "invented": _invent,
     "a language the page does not speak": _other_language,
@@ -119,6 +130,18 @@ def test_who_may_no_longer_decide_sees_and_answers_nothing() -> None:
     assert offer.subject.person.call_name not in page.words
     assert visit.press(offer, "accept").status == 400
     assert Offer.objects.get().state == OfferState.OPEN
+
+
+def test_a_guardian_sees_only_what_the_own_link_is_for() -> None:
+    mine, [visit] = visits()
+    theirs, [_other] = visits()
+    assert theirs.subject.person.call_name not in visit.look().words
+    foreign = issue_link(
+        round=theirs.round,
+        guardian=mine.subject.person.guardians.get().guardian,
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    assert shown(Client().get(f"/o/{foreign}/fi/")).buttons == []
 
 
 def test_the_page_is_not_kept_told_on_indexed_or_framed_and_runs_nothing() -> None:
