@@ -1,0 +1,215 @@
+"""The record of use, guarded, digested and sealed, beside rows that nobody seals.
+
+Case ``seal``: one act that used everybody's data, from the INSERT until its blocks are published.
+Case ``verify``: looking at all of it; the limit reads and hashes the rows and compares nothing.
+Case ``single``: one row at the 99th percentile while such acts are written and sealed again and
+again; its limit is the same row meanwhile in the twin, with the same acts in the twin.
+"""
+
+import argparse
+import math
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psutil
+import psycopg2
+from psycopg2.extensions import connection
+
+from bench import stage
+from bench.limits import consents as limits
+from helsinki_proactive.embedded import Servers
+from helsinki_proactive.embedded.postgres import SUPERUSER
+
+SIZES = (100_000, 675_000)
+QUICK_SIZES = (5_000, 20_000)
+SINGLES = 2_000
+QUICK_SINGLES = 200
+OURS = "consents_datause"
+
+SETTLE = """
+    INSERT INTO citizens_person (register_key, first_names, last_name, birth_date, sex,
+        mother_tongue, contact_language, municipality, postal_code, protected, place_by_hand,
+        changed_at)
+    SELECT 'used-' || n, 'Aino', 'Virtanen', '1990-05-03', '', '', 'fi', '091', '', false, false,
+        now()
+    FROM generate_series((SELECT count(*) FROM citizens_person) + 1, %s) n
+"""
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small sizes, in under a minute")
+    parser.add_argument("--runs", type=int, help="how often (5; quick: 3)")
+    parser.add_argument("--sizes", type=int, nargs="*", help="people")
+    options = parser.parse_args()
+    sizes = sorted(options.sizes or (QUICK_SIZES if options.quick else SIZES))
+    runs = options.runs or (3 if options.quick else 5)
+    report = stage.Report("consents")
+    with stage.servers() as servers, superuser_of(servers) as superuser:
+        limits.make_twin(superuser)
+        for size in sizes:
+            measure_seal(size, runs, servers, superuser, report)
+        singles = QUICK_SINGLES if options.quick else SINGLES
+        measure_single(singles, runs, servers, superuser, report)
+    if len(sizes) > 1:
+        report.growth = {case: growth(report, case) for case in ("seal", "verify")}
+    report.finish()
+
+
+@contextmanager
+def superuser_of(servers: Servers) -> Iterator[connection]:
+    """A connection that may empty tables."""
+    superuser = psycopg2.connect(servers.database_url(SUPERUSER))
+    superuser.autocommit = True
+    try:
+        yield superuser
+    finally:
+        superuser.close()
+
+
+def empty(superuser: connection) -> None:
+    """Nothing recorded, nothing sealed, nothing published."""
+    from consents.services.heads import forget_heads  # noqa: PLC0415  Django is ready only now
+
+    limits.empty(superuser)
+    forget_heads()
+
+
+def new_act() -> int:
+    """The id of an act of using data."""
+    from consents.models import ProcessingKind, Purpose  # noqa: PLC0415
+    from consents.services.processing import open_processing  # noqa: PLC0415
+
+    purpose, _ = Purpose.objects.get_or_create(code="bench", name={}, department={})
+    return int(open_processing(purpose=purpose, kind=ProcessingKind.ROUND, by=None).pk)
+
+
+def record_and_seal(act: int) -> float:
+    """Record that the act used everybody's data, and seal it; seconds."""
+    from citizens.models import Person  # noqa: PLC0415
+    from consents.models import Processing  # noqa: PLC0415
+    from consents.services.processing import record_use  # noqa: PLC0415
+    from consents.services.seal import seal  # noqa: PLC0415
+
+    processing = Processing.objects.get(pk=act)
+    began = time.perf_counter()
+    record_use(
+        processing=processing, people=Person.objects.filter(register_key__startswith="used-")
+    )
+    seal()
+    return time.perf_counter() - began
+
+
+def verify(rows: int) -> float:
+    """Verify the seal; seconds."""
+    from consents.services.verify_seal import verify_seal  # noqa: PLC0415
+
+    began = time.perf_counter()
+    verdict = verify_seal()
+    took = time.perf_counter() - began
+    assert verdict.rows >= rows
+    assert not [each for each in verdict.findings if each.table == OURS]
+    return took
+
+
+def measure_seal(
+    size: int, runs: int, servers: Servers, superuser: connection, report: stage.Report
+) -> None:
+    """Ours and the limit in turn at one size, and what verifying takes."""
+    url = servers.database_url()
+    with superuser.cursor() as cursor:
+        cursor.execute(SETTLE, [size])
+        cursor.execute("VACUUM ANALYZE citizens_person")
+    costs: dict[str, list[float]] = {"limit": [], "ours": [], "hash": [], "verify": []}
+    for _ in range(runs):
+        act = new_act()
+        empty(superuser)
+        costs["limit"].append(limits.insert(url, act))
+        expected = limits.content(superuser, limits.TWIN, act)
+        empty(superuser)
+        costs["ours"].append(record_and_seal(act))
+        report.peak_mb = max(report.peak_mb, stage.memory_mb(psutil.Process()))
+        assert limits.content(superuser, OURS, act) == expected
+        assert expected[0] == size
+        costs["hash"].append(limits.hash_rows(url))
+        costs["verify"].append(verify(size))
+    report.add("seal", size, limit=costs["limit"], ours=costs["ours"], peers={}, equal=True)
+    report.add("verify", size, limit=costs["hash"], ours=costs["verify"], peers={})
+
+
+def measure_single(
+    singles: int, runs: int, servers: Servers, superuser: connection, report: stage.Report
+) -> None:
+    """Single rows beside large acts, sealed and in the twin; and sealed while nothing happens."""
+    url = servers.database_url()
+    costs: dict[str, list[float]] = {"limit": [], "ours": [], "alone": []}
+    for _ in range(runs):
+        empty(superuser)
+        costs["alone"].append(p99_of_singles(singles, OURS, url))
+        empty(superuser)
+        with going_on(lambda: limits.insert(url, new_act())):
+            costs["limit"].append(p99_of_singles(singles, limits.TWIN, url))
+        empty(superuser)
+        with going_on(lambda: record_and_seal(new_act())):
+            costs["ours"].append(p99_of_singles(singles, OURS, url))
+    peers = {"alone": costs["alone"]}
+    report.add("single", singles, unit="ms", limit=costs["limit"], ours=costs["ours"], peers=peers)
+
+
+@contextmanager
+def going_on(act: Callable[[], object]) -> Iterator[None]:
+    """Meanwhile ``act`` is done again and again; afterwards its last time is waited for."""
+    from django.db import connection as of_thread  # noqa: PLC0415
+
+    done = threading.Event()
+
+    def keep_on() -> None:
+        while not done.is_set():
+            act()
+        of_thread.close()
+
+    thread = threading.Thread(target=keep_on)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def p99_of_singles(singles: int, table: str, url: str) -> float:
+    """Milliseconds that 99 of 100 single rows do not exceed until they are committed."""
+    act, times = new_act(), []
+    database = psycopg2.connect(url)
+    for person in people(database, singles):
+        began = time.perf_counter()
+        with database, database.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {table} (at, processing_id, person_id) VALUES (now(), %s, %s)",
+                [act, person],
+            )
+        times.append((time.perf_counter() - began) * 1000)
+    database.close()
+    return statistics.quantiles(times, n=100)[98]
+
+
+def people(database: connection, number: int) -> list[int]:
+    """The ids of so many people."""
+    with database, database.cursor() as cursor:
+        cursor.execute("SELECT id FROM citizens_person ORDER BY id LIMIT %s", [number])
+        return [person for (person,) in cursor.fetchall()]
+
+
+def growth(report: stage.Report, case: str) -> float:
+    """The exponent of our cost against the number of rows, smallest to largest."""
+    rows = [row for row in report.rows if row.case == case]
+    first, last = rows[0], rows[-1]
+    return round(math.log(last.ours / first.ours) / math.log(last.size / first.size), 3)
+
+
+if __name__ == "__main__":
+    main()
