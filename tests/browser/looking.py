@@ -34,11 +34,15 @@ class Window:
     def open(self, address: str, *, width: int, status: int = 200) -> Page:
         """The page at ``address``, which answers with ``status``."""
         self._noises.clear()
-        self.page.set_viewport_size({"width": width, "height": HEIGHT})
+        self.widen(width)
         response = self.page.goto(self.site + address)
         assert response is not None
         assert response.status == status, response.status
         return self.page
+
+    def widen(self, width: int) -> None:
+        """The same page in a window of another width."""
+        self.page.set_viewport_size({"width": width, "height": HEIGHT})
 
     def check(self) -> None:
         """Fail for a noise in the console, a violation of accessibility, or sideways scrolling."""

@@ -27,7 +27,7 @@ def test_a_page_is_quiet_accessible_and_fits(
         session = town.sessions[role]
         windows[role, language] = Window(chromium, site, language=language, session=session)
     window = windows[role, language]
+    visit.act(window.open(visit.address(town), width=WIDTHS[0]))
     for width in WIDTHS:
-        page = window.open(visit.address(town), width=width)
-        visit.act(page)
+        window.widen(width)
         window.check()
