@@ -46,6 +46,8 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     task_default_queue="bulk",
+    # Short, and a round's bulk must not delay it beyond its minute.
+    task_routes={"consents.tasks.seal": {"queue": "replies"}},
     task_queues=[Queue(name) for name in QUEUES],
     task_create_missing_queues=False,
     worker_prefetch_multiplier=1,
