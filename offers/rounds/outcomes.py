@@ -45,9 +45,9 @@ def settle_subject(
     round = lock_round(subject.round, RoundState.RUNNING)
     if outcome not in BY_HAND:
         raise NotPossibleError(_("This outcome follows from the family's own answer."))
+    # The offer before its subject, as an answer locks them: the other way round they deadlock.
+    offer = Offer.objects.select_for_update().live().filter(subject=subject).first()
     subject = Subject.objects.select_for_update().get(pk=subject.pk)
-    live = Offer.objects.select_for_update().live().filter(subject=subject)
-    offer = live.first()
     if outcome == Outcome.PLACED_BY_HAND and round.service.needs_seat:
         _place(round, subject, offer, capacity)
     elif offer:
