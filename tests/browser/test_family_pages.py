@@ -31,9 +31,9 @@ def _answer_nonsense(page: Page) -> None:
 
 def _answer_what_is_over(page: Page) -> None:
     """The page was open while the offer came to an end."""
-    over = page.locator("article").last
+    over = page.locator("article:not(:has(button[name=answer]))")
     number = over.evaluate("article => article.getAttribute('aria-labelledby').split('-')[1]")
-    button = page.locator("article").first.locator("button[name=answer]").first
+    button = page.locator("button[name=answer]").first
     button.evaluate("(button, number) => { button.form.offer.value = number }", number)
     button.click()
     page.get_by_role("alert").wait_for()
