@@ -7,9 +7,11 @@ from itertools import count
 from django.utils import timezone
 
 from citizens.models import Guardianship, Person
-from offers.delivery.outbox import queue_for_offers
+from offers.delivery.outbox import expire_leases, queue_for_offers
+from offers.delivery.outbox.claims import claim
 from offers.models import (
     Capacity,
+    Channel,
     Lane,
     Message,
     MessageState,
@@ -93,3 +95,18 @@ def number_of(message: Message) -> str:
     """The phone number or address the message goes to."""
     assert message.contact_point is not None
     return message.contact_point.unseal("value")
+
+
+def claim_all() -> list[int]:
+    """Claim every due text message, as a sender would that dies right after; the ids."""
+    claimed = claim(channel=Channel.SMS, lane=Lane.BULK, limit=100, now=timezone.now())
+    return [parcel.message_id for parcel in claimed.parcels]
+
+
+def let_lease_run_out() -> None:
+    """Let time pass: the leases of the dead run out, and the providers may be asked."""
+    Message.objects.filter(state=MessageState.SENDING).update(
+        lease_until=timezone.now() - timedelta(seconds=1)
+    )
+    expire_leases()
+    Message.objects.filter(state=MessageState.UNCERTAIN).update(due_at=timezone.now())
