@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cache
 
 from django.db.models import (
-    BigIntegerField,
     Case,
     Exists,
     IntegerField,
@@ -20,7 +19,7 @@ from django.utils import timezone
 
 from citizens.models import ContactHealth, ContactPoint, Person
 from consents.models import ChannelChoice
-from offers.delivery.prepared import Prepared, blank_list
+from offers.delivery.prepared import Prepared, listed
 
 
 def best_first(person: int | Combinable, *, channels: Sequence[str]) -> "QuerySet[ContactPoint]":
@@ -64,7 +63,7 @@ def _addresses(channels: tuple[str, ...]) -> Prepared:
     best = best_first(OuterRef("pk"), channels=channels)
     people = Person.objects.in_register().unprotected()
     return Prepared(
-        people.filter(pk__in=blank_list("people", BigIntegerField()))
+        people.filter(listed("people", Person))
         .annotate(point=Subquery(best.values("pk")[:1]), kind=Subquery(best.values("kind")[:1]))
         .exclude(point=None)
         .values_list("pk", "contact_language", "point", "kind")

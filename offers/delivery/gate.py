@@ -8,11 +8,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import (
     Case,
     CharField,
+    DateTimeField,
     Exists,
     F,
     OuterRef,
@@ -30,6 +32,7 @@ from citizens.models import ContactHealth, Guardianship, is_shielded
 from citizens.models.people import HELSINKI
 from consents.models import BasisKind, ConsentEvent, LegalBasis, Objection, Operation
 from offers.catalogue.placeholders import ASKING
+from offers.delivery.prepared import Prepared, blank, listed
 from offers.eligibility.select import matching
 from offers.models import (
     AWAITING_ANSWER,
@@ -86,12 +89,20 @@ class Passage:
 
 def ask(message_ids: Collection[int], *, now: datetime) -> dict[int, Passage]:
     """The gate's answer for each message; a statement for all, and one for each round's rule."""
-    messages = Message.objects.filter(pk__in=message_ids)
-    rows = questions(messages, today=timezone.localdate(now), now=now)
-    return answers(rows.values_list(*ANSWERS))
+    if not message_ids:
+        return {}
+    asked = _questions_on(timezone.localdate(now))
+    return answers(asked.rows(messages=list(message_ids), now=now))
 
 
 ANSWERS = ("pk", "kind", "offer", "subject", "why", "why_not_offer")
+
+
+@lru_cache(maxsize=2)
+def _questions_on(today: date) -> Prepared:
+    messages = Message.objects.filter(listed("messages", Message))
+    asked = questions(messages, today=today, now=blank("now", DateTimeField()))
+    return Prepared(asked.values_list(*ANSWERS))
 
 
 def questions(

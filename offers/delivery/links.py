@@ -4,13 +4,15 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BinaryField, DateTimeField, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from citizens.models import Person, is_shielded
+from offers.delivery.prepared import Prepared, blank
 from offers.models import Link, Round, Subject
 
 TOKEN_BYTES = 16
@@ -52,16 +54,27 @@ def open_link(token: str) -> Link | None:
     is protected by now.
     """
     now = timezone.now()
+    opening = _opening_on(timezone.localdate(now)).rows(token_hash=token_hash(token), now=now)
+    links = Link.objects.select_related("round__service__purpose", "guardian")
+    return links.defer("round__preview").filter(pk__in=[pk for (pk,) in opening]).first()
+
+
+@lru_cache(maxsize=2)
+def _opening_on(today: date) -> Prepared:
+    """The link of a token, if it opens on the day."""
     shielded = Subject.objects.filter(
-        is_shielded("person", on=timezone.localdate(now)),
+        is_shielded("person", on=today),
         round=OuterRef("round"),
         person__guardians__guardian=OuterRef("guardian"),
     )
-    return (
-        Link.objects.select_related("round__service", "guardian")
-        .filter(token_hash=token_hash(token), revoked_at=None, expires_at__gt=now)
-        .filter(~Exists(shielded), guardian__protected=False)
-        .first()
+    return Prepared(
+        Link.objects.filter(
+            ~Exists(shielded),
+            token_hash=blank("token_hash", BinaryField()),
+            revoked_at=None,
+            expires_at__gt=blank("now", DateTimeField()),
+            guardian__protected=False,
+        ).values_list("pk")
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, connections, models, router
+from django.db import connections, models, router
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
@@ -21,10 +21,14 @@ def blank(name: str, field: "models.Field[Any, Any]") -> RawSQL:
     return RawSQL("%s", (Blank(name),), output_field=field)
 
 
-def blank_list(name: str, field: "models.Field[Any, Any]") -> RawSQL:
-    """The same for a list of values, to be looked up with ``__in``; it may turn out to be empty."""
-    sql = f"SELECT unnest(%s::{field.cast_db_type(connection)}[])"
-    return RawSQL(sql, (Blank(name),), output_field=field)  # noqa: S611 - the type is Django's
+def listed(name: str, model: type[models.Model]) -> RawSQL:
+    """The condition that a row's key is in a list that is not known yet; it may be empty.
+
+    An array and not a subquery: the plan is the one for a few keys.
+    """
+    key = f"{model._meta.db_table}.{model._meta.pk.column}"
+    sql = f"{key} = ANY(%s)"
+    return RawSQL(sql, (Blank(name),), output_field=models.BooleanField())  # noqa: S611
 
 
 class Prepared:

@@ -34,15 +34,34 @@ def record_receipt(
     ``message_id`` is our own number, where the provider gives it back: with it a receipt is also
     the proof that a message whose fate was unknown was taken.
     """
-    receipt = Receipt(
-        provider=provider, provider_id=provider_id, status=status, error_code=error_code
-    )
-    Receipt.objects.bulk_create([receipt], ignore_conflicts=True)
+    known = _store(provider, provider_id, status, error_code)
+    if known and status not in FINAL_STATUSES:
+        return
     with transaction.atomic():
+        if known:
+            _end([known])
+            return
         if message_id is not None:
             _learn_taken(message_id, provider, provider_id)
-        known = Message.objects.filter(provider=provider, provider_id=provider_id)
-        _match(list(known.values_list("pk", flat=True)))
+        found = Message.objects.filter(provider=provider, provider_id=provider_id)
+        _match(list(found.values_list("pk", flat=True)))
+
+
+def _store(provider: str, provider_id: str, status: str, error_code: str) -> int | None:
+    """Store a new receipt; the message it is of, where that is known by now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO {RECEIPTS}
+                (provider, provider_id, status, error_code, received_at, message_id)
+            VALUES (%s, %s, %s, %s, %s, (
+                SELECT id FROM {MESSAGES} WHERE provider = %s AND provider_id = %s
+            ))
+            ON CONFLICT DO NOTHING RETURNING message_id
+            """,
+            [provider, provider_id, status, error_code, timezone.now(), provider, provider_id],
+        )
+        return next((message_id for (message_id,) in cursor.fetchall()), None)
 
 
 def match_early(message_ids: Collection[int]) -> None:

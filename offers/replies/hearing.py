@@ -7,11 +7,11 @@ from datetime import date
 from functools import lru_cache
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BigIntegerField, OuterRef
+from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
 
 from citizens.models import Guardianship
-from offers.delivery.prepared import Prepared, blank_list
+from offers.delivery.prepared import Prepared, listed
 from offers.models import Answer, AnswerKind, Offer, Recipient
 
 
@@ -49,7 +49,7 @@ def _question(day: date) -> Prepared:
     )
     answers = Answer.objects.filter(offer=OuterRef("pk")).order_by("pk")
     return Prepared(
-        Offer.objects.filter(pk__in=blank_list("offers", BigIntegerField()))
+        Offer.objects.filter(listed("offers", Offer))
         .annotate(
             may_answer=ArraySubquery(guardians.values("guardian")),
             said=ArraySubquery(answers.values(answer=JSONObject(who="guardian", kind="kind"))),

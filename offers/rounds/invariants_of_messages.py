@@ -52,18 +52,16 @@ SENT_AFTER_APPROVAL = f"""
 """Nothing about an offer was sent before the list was approved."""
 
 NEVER_TO_PROTECTED = f"""
-    SELECT message.id, EXISTS (
-        SELECT 1 FROM citizens_person person
-        WHERE person.protected AND person.changed_at < {CLAIMED} AND (
-            person.id = message.person_id OR person.id IN (
-                SELECT subject.person_id FROM offers_messageoffer about
-                JOIN offers_offer offer ON offer.id = about.offer_id
-                JOIN offers_subject subject ON subject.id = offer.subject_id
-                WHERE about.message_id = message.id
-            )
-        )
+    SELECT message.id, recipient.protected AND recipient.changed_at < {CLAIMED} OR EXISTS (
+        SELECT 1 FROM offers_messageoffer about
+        JOIN offers_offer offer ON offer.id = about.offer_id
+        JOIN offers_subject subject ON subject.id = offer.subject_id
+        JOIN citizens_person person ON person.id = subject.person_id
+        WHERE about.message_id = message.id
+        AND person.protected AND person.changed_at < {CLAIMED}
     )
-    FROM offers_message message WHERE {SENT}
+    FROM offers_message message JOIN citizens_person recipient ON recipient.id = message.person_id
+    WHERE {SENT}
 """
 """Nothing was sent to or about somebody who was protected by then."""
 

@@ -17,7 +17,7 @@ from offers.forms import AnswerForm, RatingForm
 from offers.models import AnswerChannel, AnswerKind, Link
 from offers.replies.answers import AnswerOutcome, Refusal, keyed_digest, record_answers
 from offers.replies.opinions import record_rating, record_wish
-from offers.views.family_page import FamilyPage, family_page
+from offers.views.family_page import family_page, shown_offers
 from offers.views.family_words import REFUSED
 
 View = Callable[..., HttpResponse]
@@ -53,7 +53,8 @@ def offers_page(request: HttpRequest, *, link: Link, token: str) -> HttpResponse
 @with_link
 def answer(request: HttpRequest, *, link: Link, token: str) -> HttpResponse:
     """Record one answer; the page then says what happens next."""
-    form = AnswerForm(request.POST, offers=[card.offer.pk for card in _family_page(link).cards])
+    shown = [offer.pk for offer, _heard in shown_offers(link, timezone.now())]
+    form = AnswerForm(request.POST, offers=shown)
     if not form.is_valid():
         return _page(request, link, token, answer_form=form, status=400)
     if refusal := _record(form, link, token).refusal:
@@ -100,16 +101,12 @@ def rate(request: HttpRequest, *, link: Link, token: str) -> HttpResponse:
     return _back(token, "thanks")
 
 
-def _family_page(link: Link) -> FamilyPage:
-    language = translation.get_language() or settings.LANGUAGE_CODE
-    return family_page(link, language=language, now=timezone.now())
-
-
 def _page(
     request: HttpRequest, link: Link, token: str, *, status: int = 200, **context: object
 ) -> HttpResponse:
+    language = translation.get_language() or settings.LANGUAGE_CODE
     context |= {
-        "page": _family_page(link),
+        "page": family_page(link, language=language, now=timezone.now()),
         "token": token,
         "languages": LANGUAGES,
         "stars": [str(n) for n in range(1, 6)],

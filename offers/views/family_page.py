@@ -101,7 +101,7 @@ def family_page(link: Link, *, language: str, now: datetime) -> FamilyPage:
     Offers of children the guardian may no longer decide on are left out, and so are protected
     children.
     """
-    cards = [_card(offer, heard, link, language, now) for offer, heard in _offers(link, now)]
+    cards = [_card(offer, heard, link, language, now) for offer, heard in shown_offers(link, now)]
     service_name = say(link.round.service.name, language)
     return FamilyPage(
         link=link,
@@ -115,7 +115,7 @@ def family_page(link: Link, *, language: str, now: datetime) -> FamilyPage:
     )
 
 
-def _offers(link: Link, now: datetime) -> list[tuple[Offer, Heard]]:
+def shown_offers(link: Link, now: datetime) -> list[tuple[Offer, Heard]]:
     """The newest offer of each of the guardian's children in the round, and what was said."""
     offers = list(
         Offer.objects.filter(round=link.round, subject__person__protected=False)

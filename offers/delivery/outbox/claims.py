@@ -51,6 +51,8 @@ def claim(*, channel: str, lane: Lane, limit: int, now: datetime) -> Claim:
     calls_until = time.monotonic() + (LEASE_CALLS - 1) * longest_call()
     with transaction.atomic():
         messages = _lock_due(channel, lane, limit, now)
+        if not messages:
+            return Claim(calls_until=calls_until)
         passages = gate.ask([message.pk for message in messages], now=now)
         refused = {pk: answer.reason for pk, answer in passages.items() if answer.reason}
         passed = [message for message in messages if message.pk not in refused]
@@ -91,6 +93,8 @@ def due_now(lane: Lane, now: datetime) -> "QuerySet[Message]":
 def _lock_due(channel: str, lane: Lane, limit: int, now: datetime) -> list[Message]:
     due = due_now(lane, now).filter(channel=channel)
     ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
+    if not ids:
+        return []
     rounds = Round.objects.select_related("service").defer("preview")
     messages = Message.objects.filter(pk__in=ids).select_related("contact_point")
     loaded = messages.prefetch_related(Prefetch("round", rounds))
