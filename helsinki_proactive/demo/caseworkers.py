@@ -45,11 +45,14 @@ def prepare(round: Round, *, by: User, progress: Progress) -> None:
 
     def prepared() -> bool:
         round.refresh_from_db()
-        step = round.preview.get("progress", {})
-        progress(step.get("done", 0), step.get("of", 1))
         if round.state == RoundState.DRAFT:
             raise DemoError(round.preview.get("problem") or "the list could not be drawn up")
-        return round.state == RoundState.PREPARED
+        if round.state == RoundState.PREPARED:
+            progress(1, 1)
+            return True
+        step = round.preview.get("progress", {})
+        progress(step.get("done", 0), step.get("of", 1))
+        return False
 
     _wait("preparing the round", prepared)
 

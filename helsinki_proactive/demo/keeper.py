@@ -15,8 +15,13 @@ STOPS_WITHIN_S = 8.0
 
 
 def keep(command: list[str]) -> int:
-    """Run ``command`` in a session of its own until it ends or our input does."""
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    """Run ``command`` in a session of its own until it ends or our input does.
+
+    It gets the open files that were passed on to us: the socket a server is to listen on.
+    """
+    child = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, start_new_session=True, close_fds=False
+    )
 
     def stop_at_the_end() -> None:
         sys.stdin.buffer.read()

@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 from django.conf import settings
 
-from helsinki_proactive.simulator.client import Simulator, start_simulator
+from helsinki_proactive.simulator.client import Simulator, SimulatorError, start_simulator
 
 HOST = "127.0.0.1"
 WEB_PORT, SIMULATOR_PORT, SMTP_PORT = 8000, 8001, 8025
@@ -35,57 +35,74 @@ class Running:
 @contextmanager
 def running(logs: Path) -> Iterator[Running]:
     """Start everything; whatever happens, nothing is left behind. Raises DemoError."""
-    web_port, simulator_port, smtp_port = map(_port, (WEB_PORT, SIMULATOR_PORT, SMTP_PORT))
-    web_url = f"http://{HOST}:{web_port}"
     logs.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        simulator = stack.enter_context(
-            start_simulator(
-                port=simulator_port,
-                smtp_port=smtp_port,
-                log_path=logs / "simulator.jsonl",
-                account_sid=settings.TWILIO_ACCOUNT_SID,
-                auth_token=settings.TWILIO_AUTH_TOKEN,
-                senders=[settings.TWILIO_FROM],
-                webhook_url=f"{web_url}/webhooks/twilio/reply",
-                status_callback_url=f"{web_url}/webhooks/twilio/status",
-            )
-        )
+        door = stack.enter_context(listening(WEB_PORT))
+        web_url = f"http://{HOST}:{door.getsockname()[1]}"
+        simulator = _simulator(stack, web_url, logs / "simulator.jsonl")
         environment = os.environ | {
             "HP_PUBLIC_URL": web_url,
             "TWILIO_BASE_URL": simulator.url,
             "EMAIL_HOST": simulator.smtp_host,
             "EMAIL_PORT": str(simulator.smtp_port),
             "QUIET_HOURS": "off",
-            "BIND": f"{HOST}:{web_port}",
+            "BIND": f"fd://{door.fileno()}",
         }
         celery = [sys.executable, "-m", "celery", "-A", "helsinki_proactive"]
+        gunicorn = [sys.executable, "-m", "gunicorn", "--config=python:helsinki_proactive.gunicorn"]
         commands = {
-            "web": [
-                *(sys.executable, "-m", "gunicorn"),
-                *("--config", "python:helsinki_proactive.gunicorn"),
-            ],
-            "worker": [*celery, "worker", "--concurrency=2"],
-            "beat": [*celery, "beat"],
+            "web": (gunicorn, (door.fileno(),)),
+            "worker": ([*celery, "worker", "--concurrency=2"], ()),
+            "beat": ([*celery, "beat"], ()),
         }
-        for name, command in commands.items():
-            stack.enter_context(_kept(command, environment, logs / f"{name}.log"))
+        for name, (command, files) in commands.items():
+            stack.enter_context(_kept(command, environment, logs / f"{name}.log", files))
+        door.close()
         _wait_for(f"{web_url}/healthz", logs / "web.log")
         yield Running(web_url, simulator)
 
 
-def _port(wished: int) -> int:
-    """The wished port, or any free one when somebody has it."""
-    for port in (wished, 0):
-        with socket.socket() as probe, suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((HOST, port))
-            return int(probe.getsockname()[1])
-    raise DemoError("no free port on this machine")
+def listening(wished: int) -> socket.socket:
+    """A socket on the wished port, or on any free one when somebody has it.
+
+    It listens from now on, so that nobody else can have the port by the time the server starts.
+    """
+    try:
+        return socket.create_server((HOST, wished))
+    except OSError:
+        return socket.create_server((HOST, 0))
+
+
+def _simulator(stack: ExitStack, web_url: str, log: Path) -> Simulator:
+    """The simulator on its usual ports, or on any when somebody has them."""
+    for ports in ((_free_or_any(SIMULATOR_PORT), _free_or_any(SMTP_PORT)), (0, 0)):
+        with suppress(SimulatorError):
+            return stack.enter_context(
+                start_simulator(
+                    port=ports[0],
+                    smtp_port=ports[1],
+                    log_path=log,
+                    account_sid=settings.TWILIO_ACCOUNT_SID,
+                    auth_token=settings.TWILIO_AUTH_TOKEN,
+                    senders=[settings.TWILIO_FROM],
+                    webhook_url=f"{web_url}/webhooks/twilio/reply",
+                    status_callback_url=f"{web_url}/webhooks/twilio/status",
+                )
+            )
+    raise DemoError("the simulator does not start; see its messages above")
+
+
+def _free_or_any(wished: int) -> int:
+    """The port, or 0 when somebody has it."""
+    with listening(wished) as probe:
+        return wished if probe.getsockname()[1] == wished else 0
 
 
 @contextmanager
-def _kept(command: list[str], environment: Mapping[str, str], log: Path) -> Iterator[None]:
+def _kept(
+    command: list[str], environment: Mapping[str, str], log: Path, files: tuple[int, ...]
+) -> Iterator[None]:
+    """Run the command, which gets these open files, until the end of the block."""
     with log.open("wb") as output:
         keeper = subprocess.Popen(
             [sys.executable, "-m", "helsinki_proactive.demo.keeper", *command],
@@ -94,6 +111,7 @@ def _kept(command: list[str], environment: Mapping[str, str], log: Path) -> Iter
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
+            pass_fds=files,
         )
     try:
         yield

@@ -11,6 +11,8 @@ from django.db.models import Max
 from rich.console import Console
 from rich.table import Table
 
+from consents.services.seal import seal
+from consents.services.verify_seal import verify_seal
 from helsinki_proactive.demo.families import Family, Shares
 from helsinki_proactive.simulator.client import Simulator
 from offers.models import Channel, Message, Reply, Round, TextKind
@@ -89,9 +91,16 @@ def measure(
         approval_to_last_message_s=(last - approved_at).total_seconds(),
         reply_ms=_reply_times(simulator),
         wall_s=wall_s,
-        invariants=check_invariants(round),
+        invariants=[*check_invariants(round), _seal_is_whole()],
         differences=list(_differences(counted, families, simulator)),
     )
+
+
+def _seal_is_whole() -> InvariantResult:
+    """What was written under the seal is as it was written; what still waits is sealed first."""
+    seal()
+    verdict = verify_seal()
+    return InvariantResult("the_seal_is_whole", verdict.rows, verdict.broken, ())
 
 
 def _reply_times(simulator: Simulator) -> tuple[float, float]:
