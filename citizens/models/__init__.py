@@ -3,7 +3,7 @@
 from citizens.models.contact_points import ContactHealth, ContactKind, ContactPoint
 from citizens.models.encrypted import Encrypted, reserve_ids
 from citizens.models.facts import Attribute, RegisteredFact, ValueType
-from citizens.models.guardianships import Guardianship, is_shielded
+from citizens.models.guardianships import Guardianship, is_shielded, shielded_among
 from citizens.models.imports import RegisterImport
 from citizens.models.people import Person, Sex
 
@@ -21,4 +21,5 @@ __all__ = [
     "ValueType",
     "is_shielded",
     "reserve_ids",
+    "shielded_among",
 ]

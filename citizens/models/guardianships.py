@@ -1,5 +1,6 @@
 """Guardianship: who is guardian of whom, from when to when, with which right to decide."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Self
 
@@ -34,6 +35,12 @@ def is_shielded(person: str, *, on: date) -> Q:
         child=OuterRef(person), guardian__protected=True
     )
     return Q(Exists(themselves)) | Q(Exists(guardians))
+
+
+def shielded_among(people: Collection[int], *, on: date) -> set[int]:
+    """Those of the people (ids) who are shielded on the day."""
+    shielded = Person.objects.filter(is_shielded("pk", on=on), pk__in=people)
+    return set(shielded.values_list("pk", flat=True))
 
 
 def _years_before(day: date, years: int) -> date:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from citizens.models import Person
+from citizens.models import Person, shielded_among
 from helsinki_proactive.casework.conversation import Line, conversation_of
 from helsinki_proactive.casework.people import IN_QUEUE
 from helsinki_proactive.casework.reading import why_read
@@ -118,7 +118,8 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
         note_viewing(request, person=person, purpose=case.round.service.purpose, reason=IN_QUEUE)
     user = actor(request)
     offers = offers_of(case)
-    hidden = bool(case.subject and case.subject.person.protected)
+    concerned = [one.pk for one in (person, case.subject and case.subject.person) if one]
+    hidden = bool(shielded_among(concerned, on=timezone.localdate()))
     may_act = user.has_perm("offers.change_reviewcase") and not case.closed_at
     mine = case.taken_by_id == user.pk
     context = {

@@ -1,5 +1,6 @@
 """A person's page: who they are, and their whole story in the order of time."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from citizens.languages import say
-from citizens.models import Guardianship, Person
+from citizens.models import Guardianship, Person, shielded_among
 from consents.models import Purpose
 from helsinki_proactive.casework.story import story_of
 from offers.admin.pages import actor, admin_page, staff_page
@@ -109,16 +110,20 @@ def _told(request: HttpRequest, person: Person) -> HttpResponse:
     children = guardianships.filter(guardian=person).select_related("child")
     guardians = guardianships.filter(child=person).select_related("guardian")
     offers = offers_about(person)
+    about = {offer.subject.person_id for offer in offers}
+    shielded = shielded_among({person.pk, *about}, on=today)
+    hidden = person.pk in shielded
     context = {
         "person": person,
+        "hidden": hidden,
         "age": person.age_on(today),
         "children": [one.child for one in children.order_by("child__birth_date")],
         "guardians": [(one.guardian, one.may_decide) for one in guardians],
-        "contacts": [] if person.protected else _contacts(person),
-        "address": "" if person.protected else person.unseal("address"),
+        "contacts": [] if hidden else _contacts(person),
+        "address": "" if hidden else person.unseal("address"),
         "identity": masked(person.unseal("identity_code")),
-        "offers": [_offer_row(offer) for offer in offers],
-        "story": story_of(person, offers),
+        "offers": [_offer_row(offer, shielded) for offer in offers],
+        "story": story_of(person, offers, shielded),
         "open_cases": ReviewCase.objects.open().filter(
             Q(subject__person=person) | Q(reply__person=person)
         ),
@@ -133,8 +138,8 @@ def offers_about(person: Person) -> list[Offer]:
     return list(offers.select_related("round__service", "subject__person", "capacity__unit"))
 
 
-def _offer_row(offer: Offer) -> dict[str, Any]:
-    hidden = offer.subject.person.protected
+def _offer_row(offer: Offer, shielded: Collection[int]) -> dict[str, Any]:
+    hidden = offer.subject.person_id in shielded
     unit = offer.capacity.unit if offer.capacity and not hidden else None
     return {
         "offer": offer,

@@ -1,7 +1,7 @@
 """Everything that happened around some offers, as one story in the order of time."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,14 +49,14 @@ class Event:
     tone: str = ""
 
 
-def story_of(person: Person, offers: Sequence[Offer]) -> list[Event]:
+def story_of(person: Person, offers: Sequence[Offer], shielded: Collection[int]) -> list[Event]:
     """The person's story: the offers, what was said about them, and how data was used.
 
-    Of an offer to a protected child the texts are left out: they name the place.
+    Of an offer to one of the ``shielded`` (ids of people) place and texts are left out.
     """
-    hidden = {offer.pk for offer in offers if offer.subject.person.protected}
+    hidden = {offer.pk for offer in offers if offer.subject.person_id in shielded}
     parts = (
-        _offers(offers),
+        _offers(offers, hidden),
         _approvals(offers),
         _replies(person, offers),
         _messages(person, offers, hidden),
@@ -82,7 +82,7 @@ def sent_words(message: Message) -> str:
     return LINK_KEY.sub(r"\1…", opened(message, "body"))
 
 
-def _offers(offers: Sequence[Offer]) -> Iterator[Event]:
+def _offers(offers: Sequence[Offer], hidden: Collection[int]) -> Iterator[Event]:
     for offer in offers:
         child, capacity = offer.subject.person, offer.capacity
         place = say(capacity.unit.name, get_language()) if capacity else ""
@@ -90,7 +90,7 @@ def _offers(offers: Sequence[Offer]) -> Iterator[Event]:
             offer.created_at,
             "redeem",
             _("Offer %(number)s to %(name)s") % {"number": offer.pk, "name": child.call_name},
-            detail=_("not shown") if child.protected else place,
+            detail=_("not shown") if offer.pk in hidden else place,
         )
 
 

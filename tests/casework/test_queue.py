@@ -28,7 +28,7 @@ from offers.models import (
 from offers.replies import inbox
 from offers.replies.handling import CaseTakenError, Resolution, close_case, give_back, take_case
 from tests.casework.staff import at_work, employee
-from tests.rounds.city import a_family, a_user, seats
+from tests.rounds.city import a_family, a_user, protect, seats
 from tests.rounds.journeys import hand_over_all, running
 
 pytestmark = pytest.mark.django_db
@@ -221,11 +221,11 @@ def test_after_a_case_the_next_free_one_opens(child: Person) -> None:
     assert f"/queue/{following.pk}/" in act(case, "seen")
 
 
-def test_a_protected_childs_case_shows_no_place_and_no_message(child: Person) -> None:
+@pytest.mark.parametrize("who", ["child", "guardian"])
+def test_a_protected_childs_case_shows_no_place_and_no_message(who: str, child: Person) -> None:
     subject = Subject.objects.select_related("capacity__unit").get()
     assert subject.capacity
-    child.protected = True
-    child.save()
+    protect(child if who == "child" else child.guardians.get().guardian)
     open_case(kind=CaseKind.PROTECTED, now=timezone.now(), round=subject.round, subject=subject)
     case = ReviewCase.objects.get(kind=CaseKind.PROTECTED)
     shown = at_work(CASEWORKER).get(reverse("casework:case", args=[case.pk])).content.decode()

@@ -22,7 +22,7 @@ from offers.models import (
 from offers.rounds.generate import generate_offers
 from offers.rounds.prepare import draw_up_list
 from tests.casework.staff import at_work, employee, page, step
-from tests.rounds.city import a_child, a_family, a_round, preschool, seats
+from tests.rounds.city import a_child, a_family, a_round, preschool, protect, seats
 from tests.rounds.journeys import answer, awaiting, prepared, running
 
 pytestmark = pytest.mark.django_db
@@ -215,12 +215,12 @@ def test_a_file_is_not_fetched_by_a_link() -> None:
     assert at_work(CASEWORKER).get(page(round, "download", "places")).status_code == 405
 
 
-def test_a_protected_childs_seat_is_shown_nowhere() -> None:
+@pytest.mark.parametrize("who", ["child", "guardian"])
+def test_a_protected_childs_seat_is_shown_nowhere(who: str) -> None:
     [child] = a_family()
     capacity = seats(2)
     round = running()
-    child.protected = True
-    child.save()
+    protect(child if who == "child" else child.guardians.get().guardian)
     client = at_work(CASEWORKER)
     subject = Subject.objects.get(person=child)
     for address in (

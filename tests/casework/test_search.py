@@ -14,7 +14,7 @@ from offers.delivery.cases import open_case
 from offers.models import AnswerKind, CaseKind, Message, Offer, ReviewCase, Subject
 from offers.replies.handling import take_case
 from tests.casework.staff import at_work, employee
-from tests.rounds.city import a_family, a_person, a_phone, an_address, preschool, seats
+from tests.rounds.city import a_family, a_person, a_phone, an_address, preschool, protect, seats
 from tests.rounds.journeys import answer, hand_over_all, running
 
 pytestmark = pytest.mark.django_db
@@ -117,13 +117,15 @@ def test_a_case_one_has_taken_is_reason_enough_and_recorded_too() -> None:
     assert viewings(child) == ["in the caseworker's queue"]
 
 
-def test_of_a_protected_person_nothing_leads_to_where_they_are() -> None:
+@pytest.mark.parametrize("who", ["child", "guardian"])
+def test_of_a_protected_person_nothing_leads_to_where_they_are(who: str) -> None:
     [child] = a_family()
     capacity = seats(1)
     running()
     child.set_address("Salakuja 7")
-    child.protected, child.postal_code = True, "00999"
+    child.postal_code = "00999"
     child.save()
+    protect(child if who == "child" else child.guardians.get().guardian)
     a_phone(child, "+358407654321")
     client = at_work(CASEWORKER)
     why = {"purpose": preschool().purpose_id, "reason": "The guardian called"}

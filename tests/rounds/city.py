@@ -86,6 +86,12 @@ def a_family(*, children: int = 1, guardians: int = 1, **values: Any) -> list[Pe
     return brood
 
 
+def protect(person: Person) -> None:
+    """The register says from now on that nobody may learn where the person is."""
+    person.protected = True
+    person.save(update_fields=["protected"])
+
+
 def a_fact(person: Person, code: str, value: object) -> None:
     """A registered fact of the person."""
     attribute = Attribute.objects.get(code=code)

@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from citizens.languages import ContactLanguage, say
-from citizens.models import Person
+from citizens.models import shielded_among
 from offers.admin.pages import actor, admin_page, staff_page
 from offers.admin.rounds.chart import chart_of
 from offers.admin.rounds.forms import ReasonForm, TestForm
@@ -166,9 +166,9 @@ def _message_row(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _samples(samples: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """By language; a sample about somebody who has become protected since is left out."""
+    """By language; a sample about somebody who has become shielded since is left out."""
     people = {pk for rows in samples.values() for sample in rows for pk in sample["people"]}
-    hidden = set(Person.objects.filter(pk__in=people, protected=True).values_list("pk", flat=True))
+    hidden = shielded_among(people, on=timezone.localdate())
     return [
         {
             "code": language,

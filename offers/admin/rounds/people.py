@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from citizens.languages import say
+from citizens.models import is_shielded, shielded_among
 from offers.admin.pages import actor, admin_page, page_of, staff_page
 from offers.admin.rounds.forms import AssignForm, PinForm, SettleForm
 from offers.eligibility.say import fact_sentences
@@ -56,7 +57,8 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
     subjects = _subjects(round).filter(condition)
     unit = None
     if (seat := request.GET.get("seat", "")).isdigit():
-        subjects = subjects.filter(capacity=int(seat), person__protected=False)
+        shown = ~is_shielded("person", on=timezone.localdate())
+        subjects = subjects.filter(shown, capacity=int(seat))
         unit = Capacity.objects.select_related("unit").filter(pk=int(seat)).first()
     context = {
         "round": round,
@@ -73,9 +75,11 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _subjects(round: Round) -> "QuerySet[Subject]":
-    return Subject.objects.filter(round=round).select_related(
-        "person", "capacity__unit", "owner", "pinned_by"
+    hidden = ExpressionWrapper(
+        is_shielded("person", on=timezone.localdate()), output_field=BooleanField()
     )
+    subjects = Subject.objects.filter(round=round).annotate(hidden=hidden)
+    return subjects.select_related("person", "capacity__unit", "owner", "pinned_by")
 
 
 def _filters(round: Round) -> list[dict[str, Any]]:
@@ -164,7 +168,7 @@ def _subject(round_id: int, subject_id: int) -> Subject:
 def _subject_page(request: HttpRequest, subject: Subject, **forms: Any) -> HttpResponse:
     round, language = subject.round, get_language() or "fi"
     seats = free_seats_of(round).order_by("unit__name__fi", "group")
-    hidden = subject.person.protected
+    hidden = bool(shielded_among([subject.person_id], on=timezone.localdate()))
     initial = {"capacity": subject.capacity_id if subject.pinned_by_id else None}
     context = {
         "round": round,
