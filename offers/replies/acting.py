@@ -72,8 +72,15 @@ def _read(reply: Reply, about: Conversation | None) -> Understanding:
             ChildRef(marker=about.letters[offer.pk], name=offer.subject.person.call_name)
             for offer in about.offers
         ],
+        places=_names_of_one_place(about.offers),
         digits_offered=about.last.kind == TextKind.ASK_AGAIN and _is_one_place(about.offers),
     )
+
+
+def _names_of_one_place(offers: Collection[Offer]) -> Collection[str]:
+    """What the place is called in each language, where it is the same for all."""
+    capacity = next(iter(offers)).capacity
+    return set(capacity.unit.name.values()) if capacity and _is_one_place(offers) else ()
 
 
 def _note_stranger(reply: Reply, understanding: Understanding, now: datetime) -> None:

@@ -18,7 +18,8 @@ READ = (
     "offer__round__service__name",
     *(f"offer__round__service__{name}" for name in ("recipient", "acceptance", "sensitivity")),
     *(f"offer__round__service__{name}" for name in ("channels", "grace_days")),
-    *("offer__subject__person__first_names", "offer__subject__round", "offer__capacity__unit"),
+    *("offer__subject__person__first_names", "offer__subject__round"),
+    *("offer__capacity__unit", "offer__capacity__unit__name"),
 )
 """The columns that are read when a text is answered: a family waits, and rows are wide."""
 
@@ -97,7 +98,7 @@ def _asked_at(number: str) -> "Iterable[MessageOffer]":
             "message__contact_point",
             "offer__round__service",
             "offer__subject__person",
-            "offer__capacity",
+            "offer__capacity__unit",
         )
         .only(*READ)
         .order_by("offer_id", "message_id")

@@ -257,3 +257,58 @@ def test_an_identity_code_is_masked_before_it_is_stored(code: str) -> None:
 )
 def test_other_numbers_are_left_alone(text: str) -> None:
     assert mask_identity_codes(text) == text
+
+
+PLACES = ["Päiväkoti Kannelmäki", "Daghemmet Kannelmäki"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [
+        ("Kyllä, Päiväkoti Kannelmäki", Reading.ACCEPT),
+        ("Otamme paikan Kannelmäestä", Reading.ACCEPT),
+        ("Päiväkoti Kannelmäki sopii meille", Reading.ACCEPT),
+        ("Ja tack, daghemmet Kannelmäki", Reading.ACCEPT),
+        ("Kannelmäki ei", Reading.DECLINE),
+        ("Kannelmäki", Reading.UNCLEAR),
+        ("Mieluummin Kannelmäki", Reading.UNCLEAR),
+        ("Ei Kannelmäki vaan Tuulimylly", Reading.MIXED),
+        ("Kyllä, Päiväkoti Tuulimylly", Reading.UNCLEAR),
+    ],
+)
+def test_the_place_that_was_offered_may_be_named(text: str, reading: Reading) -> None:
+    assert read_reply(text, language="fi", places=PLACES).reading is reading
+
+
+def test_a_place_that_was_not_offered_is_an_unknown_word() -> None:
+    assert read_reply("Kyllä, Päiväkoti Kannelmäki", language="fi").reading is Reading.UNCLEAR
+
+
+@pytest.mark.parametrize("text", ["Kyllä ilolla", "Ilolla kyllä", "Ei ilo ylimmillään"])
+def test_a_place_named_like_a_word_is_not_met_in_the_word(text: str) -> None:
+    named = read_reply(text, language="fi", places=["Päiväkoti Ilo"])
+    assert named.reading is read_reply(text, language="fi").reading
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [
+        ("Kyllä. Matti", Reading.ACCEPT),
+        ("Kyllä / Matti Meikäläinen", Reading.ACCEPT),
+        ("Yes - John", Reading.ACCEPT),
+        ("Ei kiitos, Maija Virtanen", Reading.DECLINE),
+        ("Kyllä, Matti", Reading.UNCLEAR),  # a child's name?
+        ("Kyllä. matti", Reading.UNCLEAR),
+        ("Kyllä. Kotkaan", Reading.UNCLEAR),
+        ("Kyllä. Matti päättää", Reading.UNCLEAR),
+        ("Kyllä. Matti Ehkä", Reading.UNCLEAR),
+        ("Yes - Provisionally", Reading.UNCLEAR),
+    ],
+)
+def test_a_first_name_at_the_end_is_a_signature(text: str, reading: Reading) -> None:
+    assert read_reply(text, language="fi").reading is reading
+
+
+def test_a_child_asked_about_does_not_sign() -> None:
+    found = read_reply("Kyllä. Aino", language="fi", children=[AINO, EINO])
+    assert (found.reading, found.by_child) == (Reading.MIXED, {"A": Reading.ACCEPT})

@@ -9,7 +9,10 @@ from offers.replies.reading.judging import ListedReply, Outcome, load_list, scor
 from offers.replies.reading.vocabulary import LANGUAGES
 
 FOLDER = Path(__file__).parent
-LISTS = ("replies.tsv", "hard_replies.tsv")
+LISTS = ("replies.tsv", "hard_replies.tsv", "everyday_replies.tsv")
+HELD_OUT = "held_out_replies.tsv"
+"""Written before the vocabulary was widened, and never looked at while it was: what is missed there
+is not to be mended one by one."""
 
 # One word that is an answer in the language of the offer and nothing, or a name, in another: what
 # it means is decided by the offer, so the label for another offer does not bind.
@@ -24,7 +27,7 @@ DECIDED_BY_THE_OFFER = {
 }
 
 
-@pytest.fixture(scope="module", params=LISTS)
+@pytest.fixture(scope="module", params=[*LISTS, HELD_OUT])
 def replies(request: pytest.FixtureRequest) -> list[ListedReply]:
     return load_list(FOLDER / request.param)
 
@@ -51,13 +54,17 @@ def test_nor_is_it_when_the_offer_was_in_another_language(
     assert wrong == []
 
 
-def test_clear_answers_are_settled(replies: list[ListedReply]) -> None:
-    assert score((reply, reply.read().reading) for reply in replies).settled_share >= 0.92
+@pytest.mark.parametrize(("name", "share"), [*((name, 0.92) for name in LISTS), (HELD_OUT, 0.85)])
+def test_clear_answers_are_settled(name: str, share: float) -> None:
+    replies = load_list(FOLDER / name)
+    assert score((reply, reply.read().reading) for reply in replies).settled_share >= share
 
 
-def test_what_is_not_an_answer_is_told_apart(replies: list[ListedReply]) -> None:
+@pytest.mark.parametrize(("name", "share"), [("replies.tsv", 0.02), ("hard_replies.tsv", 0.02)])
+def test_what_is_not_an_answer_is_told_apart(name: str, share: float) -> None:
+    replies = load_list(FOLDER / name)
     found = score((reply, reply.read().reading) for reply in replies)
-    assert found.count(Outcome.SOFT) <= 0.02 * len(replies)
+    assert found.count(Outcome.SOFT) <= share * len(replies)
 
 
 def test_a_score_counts_what_went_wrong_and_how() -> None:

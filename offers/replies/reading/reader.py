@@ -5,11 +5,12 @@ for in the text: the whole of it must be explained by the vocabulary, as a yes o
 around it, and a single word that is not known, or that outranks, leaves it undecided.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
 
-from offers.replies.reading.children import answers_by_child, find_children
+from offers.replies.reading.children import answers_by_child, find_children, name_forms
+from offers.replies.reading.places import find_places
 from offers.replies.reading.segments import (
     CHILD,
     ELSEWHERE,
@@ -54,18 +55,21 @@ def read_reply(
     *,
     language: str,
     children: Sequence[ChildRef] = (),
+    places: Collection[str] = (),
     digits_offered: bool = False,
 ) -> Understanding:
     """Say what a reply means for the offer it answers. Never raises, whatever the text.
 
     `language` is the offer's (ISO 639-1): a hint, since people answer in their own. `children` are
-    those the message asked about. 1 and 2 mean yes and no only with `digits_offered`.
+    those the message asked about, `places` the names of the place it offered, where that is one.
+    1 and 2 mean yes and no only with `digits_offered`.
     """
-    taken = take_apart(text)
     words = vocabulary()
+    children_named = frozenset().union(*(name_forms(child.name) for child in children))
+    taken = take_apart(text, lambda word: word in words.names and word not in children_named)
     tokens = [replace(token, word=words.spelt(token.word)) for token in taken.tokens]
     mentions = find_children(tokens, children, words.known)
-    matches = find_matches(tokens, mentions, words)
+    matches = find_matches(tokens, mentions, find_places(tokens, places, words.known), words)
     special = special_roles(matches)
     if found := _special(special):
         return found

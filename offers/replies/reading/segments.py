@@ -20,6 +20,7 @@ UNKNOWN = "unknown"
 ELSEWHERE = "elsewhere"  # why a place is not taken: another one, at home, moving
 UNEXPLAINED = frozenset({UNKNOWN, ELSEWHERE, "because", "negation"})
 CHILD = "child"
+PLACE = "place"  # the place that was offered, by its name
 NAME = "name"
 
 # What one language may lend to another: "Joo tack", "Kyllä, we accept the place".
@@ -72,11 +73,14 @@ class View:
 
 
 def find_matches(
-    tokens: Sequence[Token], children: Mapping[int, str], vocabulary: Vocabulary
+    tokens: Sequence[Token],
+    children: Mapping[int, str],
+    places: Mapping[int, int],
+    vocabulary: Vocabulary,
 ) -> list[list[Match]]:
     """For every token, the phrases of all languages that begin there.
 
-    No phrase crosses punctuation, nor a child's name.
+    No phrase crosses punctuation, nor the name of a child or of the place.
     """
     words = [token.word for token in tokens]
     found: list[list[Match]] = [[] for _ in tokens]
@@ -86,6 +90,8 @@ def find_matches(
             end = at + 1
         if at in children:
             found[at], end = [Match(CHILD, EVERY, at + 1, only_here=False)], at
+        elif at in places:
+            found[at], end = [Match(PLACE, EVERY, places[at], only_here=False)], at
         else:
             found[at] = list(vocabulary.matches(words, at, end))
     return found
@@ -156,10 +162,14 @@ def _cost(match: Match, rest: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _possible(language: str, at: int, matches: Sequence[Match]) -> list[Match]:
-    """The phrases of the language itself, else one that the other languages lend."""
-    if own := [match for match in matches if match.language in {language, EVERY}]:
-        return own
+    """The phrases of the language itself, else one that the other languages lend.
+
+    What is uncertain in another language is lent even so, where it is the longer phrase.
+    """
     lent = [match for match in matches if match.role in _LENT and not match.only_here]
+    if own := [match for match in matches if match.language in {language, EVERY}]:
+        reach = max(match.end for match in own)
+        return own + [match for match in lent if match.role == "hedge" and match.end > reach]
     longest = [match for match in lent if match.end == max(match.end for match in lent)]
     if len({match.role for match in longest}) == 1:
         return longest[:1]
@@ -209,7 +219,8 @@ def _without_loose_ends(language: str, named: Iterator[Segment]) -> Iterator[Seg
             "part": not helps,
             "and": index in {0, last},
             "frame": index == last,
-            "signoff": len(segment.words) == 1 and segments[min(index + 1, last)].role != NAME,
+            "signoff": len(segment.words) == 1
+            and not {near.role for near in segments[index + 1 : index + 2]} & {NAME, "signoff"},
             "family": True,
             "footer": True,
         }

@@ -6,6 +6,7 @@ Unicode forms, case, accents, look-alike letters, invisible characters, quoted l
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
 LONGEST = 1600  # characters: ten joined SMS; what is longer is never taken as an answer
@@ -29,6 +30,11 @@ _QUOTATION = re.compile(r"[“”„‟«»‹›\"]([^“”„‟«»‹›\"]
 _QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
 _NAME_AFTER_DASH = re.compile(r"(?<=[\s.!,])[-–—/](?=[^\W\d_])")
 _NAME_ON_LAST_LINE = re.compile(r"\n\s*(?=[^\W\d_]+[ ]+[^\W\d_]+\s*$)")
+_NAME_AT_END = re.compile(
+    r"(?P<before>[.!,)/\n]|\s[-–—])\s*(?P<first>[^\W\d_]{3,})"
+    r"(?P<rest>(?:[ ]+[^\W\d_]+(?:-[^\W\d_]+)?){0,2})(?P<initial>[ ]+[^\W\d_])?[.\s]*$"
+)
+_COMMA_BEFORE_THAT = re.compile(r",(?=\s+et(?:tä|ta|t)\s)", re.IGNORECASE)
 _TOKEN = re.compile(
     rf"""
     (?P<dots>\.\.+)
@@ -72,14 +78,19 @@ def fold(word: str) -> str:
     return _one_script(_without_marks(plain.translate(_ONE_APOSTROPHE)).casefold())
 
 
-def take_apart(text: str) -> Text:
-    """Split a text into tokens. Looks at no more than its first `LONGEST` characters."""
+def take_apart(text: str, is_name: Callable[[str], bool] = lambda _word: False) -> Text:
+    """Split a text into tokens. Looks at no more than its first `LONGEST` characters.
+
+    `is_name` tells of a folded word whether it is a first name that people sign with.
+    """
     start = unicodedata.normalize("NFKC", text[:LONGEST]).translate(_NOT_DECOMPOSED)
     plain = _without_marks(start.translate(_ONE_APOSTROPHE))
     plain = _QUOTED_LINE.sub("\n", plain.replace("\r", "\n").replace("\u2028", "\n"))
     unquoted = _QUOTATION.sub(_without_quoted_words, plain).strip()
     signed = _NAME_AFTER_DASH.sub(f" {SIGNATURE} ", unquoted)
     signed = _NAME_ON_LAST_LINE.sub(f" {SIGNATURE} ", signed)
+    signed = _NAME_AT_END.sub(lambda match: _signature(match, is_name), signed)
+    signed = _COMMA_BEFORE_THAT.sub("", signed)
     tokens = _spelt_together(_tokens(signed))
     return Text(
         tokens=tokens,
@@ -132,6 +143,17 @@ def _without_quoted_words(match: re.Match[str]) -> str:
     if len(match[1].split()) < MIN_QUOTED_WORDS:
         return f" {match[1]} "
     return f"\n{QUOTED}\n"
+
+
+def _signature(match: re.Match[str], is_name: Callable[[str], bool]) -> str:
+    """A first name at the end, after a full stop or the like; after a comma only a whole name."""
+    names = [match["first"], *match["rest"].split()]
+    whole = len(names) > 1 or bool(match["initial"])
+    if not is_name(fold(names[0])) or not all(name[0].isupper() for name in names):
+        return match[0]
+    if match["before"] == "," and not whole:
+        return match[0]
+    return f"{match['before'].strip()} {SIGNATURE} {' '.join(names)}"
 
 
 def _tokens(text: str) -> list[Token]:

@@ -7,6 +7,8 @@ ends) and `[spelling]`. A phrase is a row of words: `a` is that word, `{set}` an
 `[spelling]` names three lists. `only_here`: words that mean something else in another language, so
 they prove nothing about the language and count only where that language is being read. `correct`:
 words whose misspelling by one letter is understood. `never`: real words one letter away from them.
+
+`names.txt` holds first names that people sign with.
 """
 
 import itertools
@@ -93,6 +95,7 @@ class Vocabulary:
         self._never: set[str] = set()
         for language in (*LANGUAGES, EVERY):
             self._load(language, tomllib.loads((folder / f"{language}.toml").read_text("utf-8")))
+        self.names = frozenset(map(fold, _names(folder / "names.txt"))) - self.known
         self._near = _one_letter_less(self.known | self._never)
 
     def phrases(self) -> set[Phrase]:
@@ -132,12 +135,12 @@ class Vocabulary:
             return None
         keys = {word, *_shortened(word)}
         found = {
-            near for key in keys for near in self._near.get(key, ()) if _differ_by_one(word, near)
+            near
+            for key in keys
+            for near in self._near.get(key, ())
+            if near[0] == word[0] and _differ_by_one(word, near)
         }
-        if len(found) != 1:
-            return None
-        (near,) = found
-        return near if near in self.correct and near[0] == word[0] else None
+        return found.pop() if len(found) == 1 and found <= self.correct else None
 
     def _load(self, language: str, content: dict[str, dict[str, str]]) -> None:
         sets = {name: words.split() for name, words in content.get("sets", {}).items()}
@@ -172,6 +175,12 @@ def vocabulary() -> Vocabulary:
 def _phrase(role: str, language: str, written: str, sets: dict[str, list[str]]) -> Phrase:
     elements = tuple(_element(part, sets) for part in written.split())
     return Phrase(role, language, elements, _second_words(elements))
+
+
+def _names(path: Path) -> Iterator[str]:
+    for line in path.read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            yield from line.split()
 
 
 def _up_to_mandatory(elements: Sequence[Element]) -> Iterator[Element]:
