@@ -31,12 +31,12 @@ class Operator(models.TextChoices):
     MORE_THAN = "more_than", _("is more than")
     BETWEEN = "between", _("is between")
     NOT_BETWEEN = "not_between", _("is not between")
-    TURNS = "turns_in_year", _("turns N in the year of")
-    TURNS_NOT = "does_not_turn_in_year", _("does not turn N in the year of")
-    IS_YEARS = "is_years", _("is N-M years on")
-    IS_NOT_YEARS = "is_not_years", _("is not N-M years on")
-    YEARS_SINCE = "at_least_years_since", _("at least N years since")
-    FEWER_YEARS_SINCE = "less_than_years_since", _("less than N years since")
+    TURNS = "turns_in_year", _("turns N in the round's year")
+    TURNS_NOT = "does_not_turn_in_year", _("does not turn N in the round's year")
+    IS_YEARS = "is_years", _("is N–M years old on the round's day")
+    IS_NOT_YEARS = "is_not_years", _("is not N–M years old on the round's day")
+    YEARS_SINCE = "at_least_years_since", _("is at least N years ago on the round's day")
+    FEWER_YEARS_SINCE = "less_than_years_since", _("is less than N years ago on the round's day")
 
     @property
     def opposite(self) -> "Operator":

@@ -22,7 +22,15 @@ ONLY_STAFF_READ = ("templates/admin/", "templates/casework/", "templates/unfold/
 Text = tuple[str | None, str]
 """A text to translate: its context, if any, and the English."""
 
-WITHOUT_CONTEXT = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "gettext_noop"}
+WITHOUT_CONTEXT = {
+    "_",
+    "_gettext",
+    "gettext",
+    "gettext_lazy",
+    "ngettext",
+    "ngettext_lazy",
+    "gettext_noop",
+}
 WITH_CONTEXT = {"pgettext", "pgettext_lazy", "npgettext", "npgettext_lazy"}
 LITERAL = r"""(?:u?'(?:[^'\\]|\\.)*'|u?"(?:[^"\\]|\\.)*")"""
 TEMPLATE_CALL = re.compile(rf"\b(_|n?p?gettext)\(\s*({LITERAL})(?:\s*,\s*({LITERAL}))?", re.DOTALL)

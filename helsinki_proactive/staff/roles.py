@@ -18,18 +18,19 @@ _ROUNDS = (
 )
 
 PERMISSIONS: dict[str, tuple[str, ...]] = {
-    # Prepares and runs rounds, answers what needs a person.
+    # Writes rules, prepares and runs rounds, answers what needs a person.
     CASEWORKER: (
         *_ROUNDS,
         *("citizens.view_person", "citizens.view_guardianship", "citizens.view_contactpoint"),
         *("consents.view_consentevent", "consents.view_objection"),
         *("offers.view_offer", "offers.view_answer", "offers.view_message", "offers.view_reply"),
         *("offers.add_round", "offers.change_round", "offers.change_subject"),
+        *("offers.add_eligibilityrule", "offers.change_eligibilityrule"),
         *("offers.add_answer", "offers.view_reviewcase", "offers.change_reviewcase"),
         "offers.change_sendinghalt",
     ),
     # Approves what somebody else has prepared; has no queue and opens nobody's story.
-    APPROVER: (*_ROUNDS, "offers.add_approval"),
+    APPROVER: (*_ROUNDS, "offers.add_approval", "offers.approve_eligibilityrule"),
     # Keeps services, places and the staff; sees nobody's story.
     ADMINISTRATOR: (
         *("staff.view_user", "staff.add_user", "staff.change_user", "auth.view_group"),

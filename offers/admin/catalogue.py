@@ -1,15 +1,13 @@
-"""Services, their texts and their rules, as their files say: changed there, read here."""
+"""Services and their texts, as their files say: changed there, read here."""
 
 from django.contrib import admin
-from django.utils import timezone
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from citizens.languages import say
 from offers.admin.read_only import ReadOnlyAdmin
-from offers.eligibility.say import sentences
+from offers.admin.rules.listing import in_words
 from offers.models import EligibilityRule, Service, ServiceText
 
 
@@ -54,28 +52,3 @@ class ServiceTextAdmin(ReadOnlyAdmin):
     @admin.display(description=_("service"), ordering="service__code")
     def of_service(self, text: ServiceText) -> str:
         return say(text.service.name, get_language())
-
-
-@admin.register(EligibilityRule)
-class EligibilityRuleAdmin(ReadOnlyAdmin):
-    """Every version of every rule, in words."""
-
-    list_display = ("of_service", "version", "shown_words", "approved_at", "frozen_at")
-    list_filter = ("service",)
-    list_select_related = ("service",)
-    ordering = ("service", "-version")
-    fields = ("of_service", "version", "shown_words", "created_at", "approved_at", "frozen_at")
-
-    @admin.display(description=_("service"), ordering="service__code")
-    def of_service(self, rule: EligibilityRule) -> str:
-        return say(rule.service.name, get_language())
-
-    @admin.display(description=_("who is entitled"))
-    def shown_words(self, rule: EligibilityRule) -> SafeString:
-        return in_words(rule)
-
-
-def in_words(rule: EligibilityRule) -> SafeString:
-    """The rule's sentences, as they would be asked today."""
-    said = sentences(rule.criteria, get_language() or "fi", timezone.localdate())
-    return format_html_join(" ", "{}", ((sentence,) for sentence in said))

@@ -5,13 +5,24 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from citizens.lookups import Age, Related, in_birth_dates
 from citizens.operators import CHOICE, PRESENCE, Operator, Question, Scalar, bounds
-from offers.catalogue.criteria import Criteria, Criterion
+from offers.catalogue.criteria import Criteria, CriteriaError, Criterion, Problem
 
 YEARS_TRIED = 10
 Groups = dict[int, list[Question]]  # by the number of the group in the criteria
+
+
+def refuse_contradiction(criteria: Criteria) -> None:
+    """Raise CriteriaError for criteria that contradict each other."""
+    number = contradiction(criteria)
+    if number is not None:
+        reason = _("The rule contradicts itself about %(attribute)s: nobody can match.")
+        code = criteria[number][0].attribute.code
+        suggestion = _("Compare the groups that ask for it.")
+        raise CriteriaError([Problem(("all", number), reason % {"attribute": code}, suggestion)])
 
 
 def contradiction(criteria: Criteria) -> int | None:

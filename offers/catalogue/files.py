@@ -16,8 +16,8 @@ from citizens.attributes import BUILT_IN, AttributeDefinition, registered
 from citizens.languages import FAMILY_LANGUAGES, validate_translations
 from citizens.models import Attribute
 from consents.models import LegalBasis, Purpose
-from offers.catalogue.contradictions import contradiction
-from offers.catalogue.criteria import Criteria, CriteriaError, as_json, parse_criteria
+from offers.catalogue.contradictions import refuse_contradiction
+from offers.catalogue.criteria import CriteriaError, as_json, parse_criteria
 from offers.catalogue.placeholders import check_text
 from offers.catalogue.problems import CatalogueError, FileProblem, line_of
 from offers.catalogue.problems import Path as Place
@@ -268,23 +268,12 @@ def _criteria(file: TomlFile, known: Mapping[str, AttributeDefinition]) -> dict[
     form = {"all": [group if "any" in group else {"any": [group]} for group in groups]}
     try:
         criteria = parse_criteria(form, known)
+        refuse_contradiction(criteria)
     except CriteriaError as error:
         for problem in error.problems:
             file.problem(_in_file(problem.path, groups), problem.reason, problem.suggestion)
         return {}
-    _refuse_contradiction(file, criteria)
     return as_json(criteria)
-
-
-def _refuse_contradiction(file: TomlFile, criteria: Criteria) -> None:
-    number = contradiction(criteria)
-    if number is not None:
-        file.problem(
-            ("rule", number),
-            _("The rule contradicts itself about %(attribute)s: nobody can match.")
-            % {"attribute": criteria[number][0].attribute.code},
-            _("Compare the groups that ask for it."),
-        )
 
 
 def _in_file(path: Place, groups: list[dict[str, Any]]) -> Place:

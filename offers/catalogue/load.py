@@ -24,7 +24,7 @@ M = TypeVar("M", bound=models.Model)
 
 @dataclass
 class CatalogueChanges:
-    """What loading changed, one line each; ``kept`` are rules a person has changed since."""
+    """What loading changed, one line each; ``kept`` are people's own rules, which stay in force."""
 
     services: list[str] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
@@ -37,8 +37,9 @@ def load_catalogue(
     """Make purposes, legal bases, attributes, services, texts and rules as the files say.
 
     Raises CatalogueError, and changes nothing, if any file is wrong. A rule becomes a new version
-    only when its criteria are new; the file's review is its approval. Services whose folder is
-    gone stay as they are: one is put out of use with ``active = false``.
+    only when its criteria are new; the file's review is its approval. Where the version in force
+    was written in the admin, the file's waits for approval there. Services whose folder is gone
+    stay as they are: one is put out of use with ``active = false``.
     """
     files = read_catalogue(folder)
     changes = CatalogueChanges()
@@ -131,20 +132,28 @@ def _text_line(sign: str, service: Service, key: tuple[str, ...]) -> str:
 def _load_rule(
     service: Service, criteria: dict[str, Any], by: AbstractUser | None, changes: CatalogueChanges
 ) -> None:
+    """Make the file's rule the version in force, or, where that is a person's own, propose it."""
+    Service.objects.select_for_update().get(pk=service.pk)
     in_force = EligibilityRule.objects.in_force().filter(service=service).first()
-    if service.rules.filter(criteria=criteria).exists():
-        if in_force and in_force.criteria != criteria:
-            changes.kept.append(f"{service.code}: version {in_force.version}")
+    if in_force and in_force.criteria == criteria:
         return
+    ours = in_force is not None and not in_force.from_file
+    if ours:
+        changes.kept.append(f"{service.code}: version {in_force.version}")  # type: ignore[union-attr]
+        of_file = service.rules.filter(from_file=True).order_by("-version").first()
+        if of_file and of_file.criteria == criteria:
+            return
     newest = service.rules.aggregate(newest=models.Max("version"))["newest"] or 0
     EligibilityRule.objects.create(
         service=service,
         version=newest + 1,
         criteria=criteria,
+        from_file=True,
         created_by_id=by.pk if by else None,
-        approved_at=timezone.now(),
+        approved_at=None if ours else timezone.now(),
     )
-    changes.changes.append(f"+ rule {service.code}: version {newest + 1}")
+    name = f"rule {service.code}: version {newest + 1}"
+    changes.changes.append(f"? {name}, waits for approval" if ours else f"+ {name}")
 
 
 def _sync(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from citizens.languages import TranslatedField
 from consents.models import Purpose
+from offers.models.rule_guards import RULE_GUARDS
 
 
 class Channel(models.TextChoices):
@@ -142,13 +143,18 @@ class EligibilityRuleQuerySet(models.QuerySet["EligibilityRule"]):
         newest = self.exclude(approved_at=None).order_by("service_id", "-version")
         return self.filter(pk__in=newest.distinct("service_id").values("pk"))
 
+    def proposed(self) -> Self:
+        """Versions that wait for somebody's approval."""
+        return self.filter(approved_at=None)
+
 
 @pghistory.track()
 class EligibilityRule(models.Model):
     """A version of the condition for a service; frozen once a round has used it.
 
     ``criteria``: all of (any of (attribute, operator, value)), as documented in
-    docs/formats.md. A version loaded with the service's file is approved by the file's review.
+    docs/formats.md. A version of the service's file (``from_file``) is approved by the file's
+    review, unless the version in force was written in the admin; see docs/adr/0009.
     """
 
     service = models.ForeignKey(
@@ -156,12 +162,21 @@ class EligibilityRule(models.Model):
     )
     version = models.PositiveIntegerField(_("version"))
     criteria = models.JSONField(_("criteria"))
+    from_file = models.BooleanField(_("from the service's file"), default=False, editable=False)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("written by"),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("approved by"),
     )
     approved_at = models.DateTimeField(_("approved"), null=True)
     frozen_at = models.DateTimeField(_("frozen"), null=True)
@@ -171,8 +186,17 @@ class EligibilityRule(models.Model):
     class Meta:
         verbose_name = _("eligibility rule")
         verbose_name_plural = _("eligibility rules")
+        permissions = [("approve_eligibilityrule", _("Can approve a version of a rule"))]
+        triggers = RULE_GUARDS
         constraints = [
             models.UniqueConstraint(fields=["service", "version"], name="rule_version_unique"),
+            models.CheckConstraint(
+                condition=Q(approved_at=None, approved_by=None)
+                | Q(approved_at__isnull=False, from_file=True)
+                | Q(approved_at__isnull=False, approved_by__isnull=False, created_by__isnull=False),
+                name="rule_approved_by_somebody",
+                violation_error_message=_("A rule written in the admin is approved by somebody."),
+            ),
             models.CheckConstraint(
                 condition=Q(approved_by=None)
                 | Q(created_by=None)

@@ -12,6 +12,7 @@ from citizens.models import Person
 from consents.models import Processing, Sealed
 from offers.models.catalogue import EligibilityRule, Service
 from offers.models.round_guards import ROUND_GUARDS, SUBJECT_GUARDS
+from offers.models.rule_guards import APPROVED_RULE
 from offers.models.units import Capacity
 
 
@@ -89,7 +90,7 @@ class Round(models.Model):
                 name="round_closed_at_and_by",
             ),
         ]
-        triggers = ROUND_GUARDS
+        triggers = [*ROUND_GUARDS, APPROVED_RULE]
 
     def __str__(self) -> str:
         return self.name

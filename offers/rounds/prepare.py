@@ -36,7 +36,6 @@ def prepare_round(*, round: Round, by: AbstractUser) -> Round:
     round.state = RoundState.PREPARING
     round.preview = _progress(0)
     round.save(update_fields=["rule", "prepared_by", "prepared_at", "state", "preview"])
-    EligibilityRule.objects.filter(pk=rule.pk, frozen_at=None).update(frozen_at=timezone.now())
     call_worker("draw_up_list", round.pk)
     return round
 

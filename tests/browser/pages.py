@@ -69,6 +69,42 @@ def _send_empty(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def _press(button: str) -> Callable[[Page], None]:
+    """Press a button of the form of a rule."""
+
+    def act(page: Page) -> None:
+        with page.expect_navigation():
+            page.locator(f"#rule [name=do][value={button}]").last.click()
+
+    return act
+
+
+def _refused(page: Page) -> None:
+    """Add a criterion and save it as it is."""
+    _press("add-0")(page)
+    _press("save")(page)
+    page.wait_for_selector("#rule .cw-error")
+
+
+def _change_fact(page: Page) -> None:
+    """Choose another fact: the form changes by itself, and the keyboard stays where it was."""
+    fact = page.locator("#id_0-0-attribute")
+    fact.focus()
+    fact.select_option("sex")
+    page.wait_for_selector("#id_0-0-operator option[value=is][selected]", state="attached")
+    assert page.evaluate("document.activeElement.id") == "id_0-0-attribute"
+
+
+def _rule(name: str, view: str, *roles: str, act: Callable[[Page], None] = nothing) -> Visit:
+    view = f"admin:offers_eligibilityrule_{view}"
+    return Visit(view, roles, lambda town: (town.rules[name],), act=act)
+
+
+def _new_rule(act: Callable[[Page], None] = nothing) -> Visit:
+    view = "admin:offers_eligibilityrule_add"
+    return Visit(view, (CASEWORKER,), query="?service=preschool", act=act)
+
+
 def _of_round(state: str, view: str = "change", **more: object) -> Visit:
     roles = more.pop("roles", EVERYBODY)
     return Visit(f"admin:offers_round_{view}", roles, lambda town: (town.rounds[state],), **more)  # type: ignore[arg-type]
@@ -143,6 +179,14 @@ VISITS: dict[str, Visit] = {
         act=_ask_for_pin,
     ),
     **{f"subject, {name}": _subject(name) for name in ("silent", "by hand", "protected")},
+    "rule, service chosen": Visit("admin:offers_eligibilityrule_add", (CASEWORKER,)),
+    "rule, new": _new_rule(),
+    "rule, another fact": _new_rule(_change_fact),
+    "rule, people shown": _new_rule(_press("people")),
+    "rule, longer": _rule("proposed", "edit", CASEWORKER, act=_press("add-group")),
+    "rule, refused": _new_rule(_refused),
+    **{f"rule, {name}": _rule(name, "change", *ROUNDS) for name in ("proposed", "overtaken")},
+    "rule, in force": _rule("approved", "change", *EVERYBODY),
     "switch": _list("offers_sendinghalt", EVERYBODY),
     "offers": _list("offers_offer", (CASEWORKER,)),
     "messages": _list("offers_message", (CASEWORKER, ADMINISTRATOR)),

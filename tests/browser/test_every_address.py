@@ -17,6 +17,7 @@ ONLY_POSTED_TO = {
     "admin:logout",
     *("offers:answer", "offers:rate", "offers:twilio-reply", "offers:twilio-status"),
     *("casework:open", "casework:act"),
+    "admin:offers_eligibilityrule_step",
     *("admin:offers_sendinghalt_halt", "admin:offers_sendinghalt_resume"),
     *(
         f"admin:offers_round_{name}"

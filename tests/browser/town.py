@@ -16,6 +16,7 @@ from helsinki_proactive.staff.models import User
 from offers.catalogue.load import CATALOGUE, load_catalogue
 from offers.delivery.links import issue_link
 from offers.delivery.switch import halt_sending, resume_sending
+from offers.eligibility.versions import approve_rule, fingerprint, propose_rule
 from offers.models import (
     AcceptancePolicy,
     AdmissionArea,
@@ -78,6 +79,7 @@ class Town:
     subjects: dict[str, tuple[int, int]] = field(default_factory=dict)
     people: dict[str, int] = field(default_factory=dict)
     cases: dict[str, int] = field(default_factory=dict)
+    rules: dict[str, int] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
 
@@ -95,6 +97,7 @@ def built() -> Town:
     _halted(town)
     _not_yet_running(town)
     _rows(town)
+    _rules(town)
     return town
 
 
@@ -261,6 +264,17 @@ def _halted(town: Town) -> None:
     resume_sending(by=preparer(), service=preschool())
     halt_sending(by=preparer(), reason="Väärä teksti", round=round)
     town.rounds["halted"] = round.pk
+
+
+def _rules(town: Town) -> None:
+    """A version that waits for approval, and one that a newer one has overtaken."""
+    service = preschool()
+    for name, years in (("overtaken", [5, 5]), ("approved", [5, 6]), ("proposed", [5, 7])):
+        question = {"attribute": "birth_date", "operator": "is_years", "value": years}
+        criteria = {"all": [{"any": [question]}]}
+        town.rules[name] = propose_rule(service=service, criteria=criteria, by=preparer()).pk
+    rule = EligibilityRule.objects.get(pk=town.rules["approved"])
+    approve_rule(rule=rule, seen=fingerprint(rule), by=approver())
 
 
 def _rows(town: Town) -> None:

@@ -14,10 +14,12 @@ from offers.catalogue.files import PLACEMENT_CRITERIA
 from offers.catalogue.load import load_catalogue
 from offers.delivery import segments
 from offers.eligibility.select import matching
+from offers.eligibility.versions import approve_rule, fingerprint, propose_rule
 from offers.models import EligibilityRule, Service, ServiceText, TextKind
 from offers.placement.criteria import CRITERIA
 from tests.catalogue.folders import a_catalogue, edited
 from tests.eligibility.people import a_person
+from tests.rounds.city import a_user
 
 pytestmark = pytest.mark.django_db
 ORDINARY = {
@@ -126,16 +128,51 @@ def test_changed_criteria_are_a_new_version_and_other_changes_are_not(tmp_path: 
     assert EligibilityRule.objects.in_force().get().version == 2
 
 
+def written_in_the_admin(criteria: dict[str, object]) -> EligibilityRule:
+    """A version that one employee wrote and another approved."""
+    service = Service.objects.get(code="preschool")
+    rule = propose_rule(service=service, criteria=criteria, by=a_user("writer"))
+    return approve_rule(rule=rule, seen=fingerprint(rule), by=a_user("approver"))
+
+
+OVER_SIX: dict[str, object] = {
+    "all": [{"any": [{"attribute": "age", "operator": "at_least", "value": 6}]}]
+}
+
+
 def test_a_rule_that_a_person_changed_is_kept_and_said(tmp_path: Path) -> None:
     a_catalogue(tmp_path)
     load_catalogue(folder=tmp_path)
-    first = EligibilityRule.objects.get()
-    criteria = {"all": [{"any": [{"attribute": "age", "operator": "at_least", "value": 6}]}]}
-    EligibilityRule.objects.create(
-        service=first.service, version=2, criteria=criteria, approved_at=timezone.now()
-    )
-    assert load_catalogue(folder=tmp_path).kept == ["preschool: version 2"]
-    assert EligibilityRule.objects.in_force().get().criteria == criteria
+    theirs = written_in_the_admin(OVER_SIX)
+    loaded = load_catalogue(folder=tmp_path)
+    assert (loaded.kept, loaded.changes) == (["preschool: version 2"], [])
+    assert EligibilityRule.objects.in_force().get() == theirs
+
+
+def test_a_file_changed_since_waits_beside_a_persons_rule_for_approval(tmp_path: Path) -> None:
+    service = a_catalogue(tmp_path) / "service.toml"
+    load_catalogue(folder=tmp_path)
+    theirs = written_in_the_admin(OVER_SIX)
+    edited(service, "value = 6", "value = 5")
+    loaded = load_catalogue(folder=tmp_path)
+    assert loaded.changes == ["? rule preschool: version 3, waits for approval"]
+    assert EligibilityRule.objects.in_force().get() == theirs
+    assert load_catalogue(folder=tmp_path).changes == []
+    proposal = EligibilityRule.objects.proposed().get()
+    approve_rule(rule=proposal, seen=fingerprint(proposal), by=a_user("approver"))
+    assert EligibilityRule.objects.in_force().get() == proposal
+    assert load_catalogue(folder=tmp_path).kept == []
+
+
+def test_a_file_that_goes_back_to_an_earlier_rule_is_followed(tmp_path: Path) -> None:
+    service = a_catalogue(tmp_path) / "service.toml"
+    load_catalogue(folder=tmp_path)
+    edited(service, "value = 6", "value = 5")
+    load_catalogue(folder=tmp_path)
+    edited(service, "value = 5", "value = 6")
+    load_catalogue(folder=tmp_path)
+    rule = EligibilityRule.objects.in_force().get()
+    assert (rule.version, rule.criteria["all"][0]["any"][0]["value"]) == (3, 6)
 
 
 def test_a_text_gone_from_the_file_is_gone(tmp_path: Path) -> None:

@@ -199,8 +199,10 @@ def test_what_is_wrong_with_the_placement_sends_the_round_back_with_the_reason()
 
 
 def test_a_service_without_a_rule_cannot_be_prepared() -> None:
-    round = a_round()
-    round.service.rules.update(approved_at=None, approved_by=None)
+    service = preschool()
+    service.pk, service.code = None, "without_a_rule"
+    service.save(force_insert=True)
+    round = a_round(service=service)
     with pytest.raises(NotReadyError):
         prepare_round(round=round, by=preparer())
 

@@ -1,0 +1,76 @@
+"""Whom a rule means now: how many, what that changes, and a few of them by chance."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.contrib.auth.models import AbstractUser
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from citizens.models import Person, is_shielded
+from consents.models import Objection, ProcessingKind, Purpose
+from consents.services.processing import open_processing, record_use
+from offers.catalogue.criteria import parse_criteria
+from offers.eligibility.explain import with_facts
+from offers.eligibility.select import holding, matching
+
+EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How many people match; with another version, how many of them it left out, and lets go."""
+
+    people: int
+    residents: int
+    more: int | None = None
+    fewer: int | None = None
+
+    @property
+    def nobody(self) -> bool:
+        """Whether nobody matches."""
+        return self.people == 0
+
+    @property
+    def everybody(self) -> bool:
+        """Whether all who live in the city match."""
+        return 0 < self.people >= self.residents
+
+
+def reach(criteria: object, *, as_of: date, instead_of: object = None) -> Reach:
+    """Count, in at most four statements. Raises CriteriaError.
+
+    ``instead_of`` are the criteria that ``more`` and ``fewer`` compare with.
+    """
+    matched = matching(criteria, as_of=as_of)
+    people, residents = matched.count(), Person.objects.resident().count()
+    if instead_of is None:
+        return Reach(people, residents)
+    both = holding(matched, parse_criteria(instead_of), as_of).count()
+    before = matching(instead_of, as_of=as_of).count()
+    return Reach(people, residents, more=people - both, fewer=before - both)
+
+
+@transaction.atomic
+def examples(criteria: object, *, as_of: date, purpose: Purpose, by: AbstractUser) -> list[Person]:
+    """A few of those who match, by chance, each with the explanation as ``facts``.
+
+    Looking at people is a use of their data: it is recorded. Protected people and their children,
+    and those who object to the purpose, are never among them. Raises CriteriaError.
+    """
+    objecting = Objection.objects.standing().filter(purpose=purpose, person=OuterRef("pk"))
+    shown = matching(criteria, as_of=as_of).filter(
+        ~is_shielded("pk", on=timezone.localdate()), ~Exists(objecting)
+    )
+    chosen = list(shown.order_by("?").values_list("pk", flat=True)[:EXAMPLES])
+    people = Person.objects.filter(pk__in=chosen)
+    if chosen:
+        processing = open_processing(
+            purpose=purpose,
+            kind=ProcessingKind.VIEWING,
+            by=by,
+            reason="an example while a rule was written",
+        )
+        record_use(processing=processing, people=people)
+    return list(with_facts(people, criteria, as_of=as_of).order_by("pk"))
