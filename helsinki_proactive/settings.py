@@ -195,9 +195,8 @@ SEAL_DIR = env.needed(
 # Browsers
 SECURE_SSL_REDIRECT = DEPLOYED
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readiness$", r"^metrics$"]
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.boolean("BEHIND_PROXY", default=False) else None
-)
+BEHIND_PROXY = env.boolean("BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if DEPLOYED else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = DEPLOYED
 SECURE_HSTS_PRELOAD = DEPLOYED
@@ -246,6 +245,15 @@ DEFAULT_FROM_EMAIL = env.needed(
     "DEFAULT_FROM_EMAIL", hint="the address families are written from", local="hki@example.invalid"
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+
+# Suomi.fi Messages, for services that name the channel; without a name it is not used
+SUOMIFI_USERNAME = env.text("SUOMIFI_USERNAME", default="")
+
+# Letters: where reply slips are sent back to
+CITY_POSTAL_ADDRESS = env.text(
+    "CITY_POSTAL_ADDRESS", default="Helsingin kaupunki, kirjaamo, PL 10, 00099 Helsingin kaupunki"
+)
 
 
 def _hours(text: str) -> tuple[int, int] | None:

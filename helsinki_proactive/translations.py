@@ -16,7 +16,10 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 SOURCES = ("helsinki_proactive", "offers", "consents", "citizens", "templates")
 LANGUAGES = ("fi", "sv")
 """Translated from English, the language of the source. Swedish only what families read."""
-FAMILIES_READ = ("templates/", "offers/views/", "offers/forms.py", "helsinki_proactive/my/")
+FAMILIES_READ = (
+    *("templates/", "offers/views/", "offers/forms.py", "offers/delivery/paper/"),
+    "helsinki_proactive/my/",
+)
 ONLY_STAFF_READ = ("templates/admin/", "templates/casework/", "templates/unfold/")
 
 Text = tuple[str | None, str]

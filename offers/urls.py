@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from offers.views import family, webhooks
+from offers.delivery.letter_codes import PATHS
+from offers.views import code, family, webhooks
 
 app_name = "offers"
 
 urlpatterns = [
+    *(
+        path(page, code.code_page, {"language": language}, name=f"code-{language}")
+        for language, page in PATHS.items()
+    ),
     path("o/<str:token>/", family.offers_page, name="family"),
     path("o/<str:token>/<str:language>/", family.offers_page, name="family"),
     path("o/<str:token>/<str:language>/answer", family.answer, name="answer"),

@@ -14,6 +14,8 @@ from citizens.languages import ContactLanguage
 from citizens.models.encrypted import Encrypted
 
 HELSINKI = "091"
+POSTAL_AREA = "00"
+"""Post offices whose codes begin so are all called Helsinki; no register tells us other names."""
 
 
 class Sex(models.TextChoices):
@@ -49,6 +51,16 @@ class PersonQuerySet(models.QuerySet["Person"]):
 def identity_code_index(code: str) -> bytes | None:
     """The keyed index of an identity code in capitals; None of an empty one."""
     return blind_index(code, kind="identity_code") if code else None
+
+
+def has_postal_address(person: str = "") -> Q:
+    """Whether a letter to the person at this path of a query (``person__``) can be addressed."""
+    return Q(
+        **{
+            f"{person}address__isnull": False,
+            f"{person}postal_code__startswith": POSTAL_AREA,
+        }
+    )
 
 
 def address_index(address: str) -> bytes | None:

@@ -25,7 +25,7 @@ from helsinki_proactive.casework.story import opened
 from offers.admin.pages import actor, admin_page, staff_page
 from offers.admin.rounds.forms import DayInput
 from offers.admin.viewing import note_viewing
-from offers.models import AnswerChannel, AnswerKind, Offer, ReviewCase
+from offers.models import AnswerChannel, AnswerKind, CaseKind, Offer, ReviewCase
 from offers.replies.handling import (
     CaseError,
     Resolution,
@@ -134,12 +134,18 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
         "others": case.taken_by_id is not None and not mine,
         "may_act": may_act and (mine or case.taken_by_id is None),
         "late": case.due_at < timezone.now(),
-        "answer_form": AnswerForm(offers=offers, person=person) if offers else None,
+        "answer_form": _answer_form(case, offers, person) if offers else None,
         "call_form": CallForm(initial={"on": timezone.localdate()}),
         "wording": wording_of_ask_back(case=case, by=user) if may_act and not hidden else "",
         "resolution": dict(Resolution.choices).get(case.resolution, case.resolution),
     }
     return admin_page(request, "casework/case.html", case.get_kind_display(), context)
+
+
+def _answer_form(case: ReviewCase, offers: list[Offer], person: Person | None) -> AnswerForm:
+    by_letter = case.kind == CaseKind.REPLY_SLIP
+    initial = {"channel": AnswerChannel.LETTER.value} if by_letter else {}
+    return AnswerForm(offers=offers, person=person, initial=initial)
 
 
 def _case(pk: int) -> ReviewCase:
@@ -159,7 +165,7 @@ def _person(case: ReviewCase) -> Person | None:
 
 def offers_of(case: ReviewCase) -> list[Offer]:
     """The offers the case's conversation is about: siblings' too."""
-    last = last_message(case)
+    last = case.message if case.kind == CaseKind.REPLY_SLIP else last_message(case)
     about = Q(messages=last) if last else Q(cases=case)
     offers = Offer.objects.filter(about)
     rows = offers.select_related("round__service", "subject__person", "capacity__unit")

@@ -8,6 +8,7 @@ from django.urls import reverse_lazy
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from offers.delivery.paper import waiting
 from offers.models import ReviewCase
 
 Item = dict[str, Any]
@@ -30,6 +31,7 @@ def navigation(request: HttpRequest) -> list[Item]:
                 _listed(_("Rounds"), "campaign", "offers.round"),
                 _listed(_("Offers"), "redeem", "offers.offer"),
                 _listed(_("Messages"), "sms", "offers.message"),
+                _letters(),
                 _listed(_("The switch"), "front_hand", "offers.sendinghalt"),
             ],
         },
@@ -61,6 +63,13 @@ def _queue(request: HttpRequest) -> Item:
     item = _item(_("Queue"), "inbox", "casework:queue", "offers.view_reviewcase")
     waiting = ReviewCase.objects.open().filter(taken_by=None).count()
     return item | {"badge": str(waiting)} if waiting else item
+
+
+def _letters() -> Item:
+    """The print queue, with how many letters wait."""
+    item = _listed(_("Letters"), "print", "offers.letterbatch")
+    count = waiting().count()
+    return item | {"badge": str(count)} if count else item
 
 
 def _item(title: str | Promise, icon: str, view: str, permission: str) -> Item:

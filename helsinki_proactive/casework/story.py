@@ -32,7 +32,7 @@ from offers.models import (
 from offers.replies.handling import Resolution
 from offers.templatetags.words import staff_name
 
-LINK_KEY = re.compile(r"(/o/)[\w-]+")
+LINK_KEY = re.compile(r"(/o/)[\w-]+|\b\w{4}-\w{4}-\w{4}\b")
 MOST_USES = 200
 """Of a person read very often only the last uses are told."""
 
@@ -78,7 +78,7 @@ def opened(row: Encrypted, column: str) -> str:
 
 
 def sent_words(message: Message) -> str:
-    """What was sent, without the key in its link: that is the family's alone."""
+    """What was sent, without the key in its link, or its code: that is the family's alone."""
     return LINK_KEY.sub(r"\1…", opened(message, "body"))
 
 

@@ -75,7 +75,7 @@ def wait_until_sent(round: Round, *, progress: Progress) -> None:
         round.refresh_from_db()
         if round.state != RoundState.RUNNING:
             return False
-        messages = Message.objects.filter(round=round)
+        messages = Message.objects.filter(round=round).by_machine()
         waiting = messages.filter(state__in=UNDERWAY).count()
         progress(messages.count() - waiting, messages.count())
         return waiting == 0

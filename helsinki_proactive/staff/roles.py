@@ -28,6 +28,7 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
         *("offers.add_eligibilityrule", "offers.change_eligibilityrule"),
         *("offers.add_answer", "offers.view_reviewcase", "offers.change_reviewcase"),
         "offers.change_sendinghalt",
+        *("offers.view_letterbatch", "offers.add_letterbatch", "offers.change_letterbatch"),
     ),
     # Approves what somebody else has prepared; has no queue and opens nobody's story.
     APPROVER: (*_ROUNDS, "offers.add_approval", "offers.approve_eligibilityrule"),

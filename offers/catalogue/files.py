@@ -18,7 +18,7 @@ from citizens.models import Attribute
 from consents.models import LegalBasis, Purpose
 from offers.catalogue.contradictions import refuse_contradiction
 from offers.catalogue.criteria import CriteriaError, as_json, parse_criteria
-from offers.catalogue.placeholders import check_text
+from offers.catalogue.placeholders import LIKE_A_MAIL, check_text
 from offers.catalogue.problems import CatalogueError, FileProblem, line_of
 from offers.catalogue.problems import Path as Place
 from offers.models import Channel, Recipient, Sensitivity, Service, ServiceText, TextKind
@@ -202,6 +202,9 @@ def _service(file: TomlFile, code: str) -> dict[str, Any]:
     values = file.cleaned(
         Service, {"code": code, **values}, ("service",), exclude=("purpose", "placement")
     )
+    channels = values.get("channels")
+    if isinstance(channels, list) and Channel.LETTER in channels[:-1]:
+        file.problem(("service", "channels"), _("A letter is the last way: name it last."))
     if placement and placement.get("policy") not in POLICIES:
         names = ", ".join(POLICIES)
         reason = _("The policy is one of: %(names)s.") % {"names": names}
@@ -313,12 +316,13 @@ def _texts_of(
         if not isinstance(own, dict):
             file.problem((kind.value,), _("Write [%(name)s] above its texts.") % {"name": kind})
             continue
-        file.unknown_keys(own, ("sms", "subject", "email"), (kind.value,))
+        file.unknown_keys(own, ("subject", *Channel.values), (kind.value,))
         table = {**common.get(kind.value, {}), **own}
-        for channel in map(Channel, service["channels"]):
+        for channel in _spoken(service["channels"]):
             body = str(table.get(channel.value, "")).strip()
-            subject = str(table.get("subject", "")) if channel == Channel.EMAIL else ""
-            if not body and language not in FAMILY_LANGUAGES:
+            subject = str(table.get("subject", "")) if channel != Channel.SMS else ""
+            may_lack = language not in FAMILY_LANGUAGES or channel in LIKE_A_MAIL
+            if not body and may_lack:
                 continue
             _check(file, kind, channel, subject, body, service)
             texts.append(
@@ -333,6 +337,12 @@ def _texts_of(
     return texts
 
 
+def _spoken(channels: Collection[str]) -> list[Channel]:
+    """The channels that have texts: those like a mail need the e-mail's, if not their own."""
+    mails = {Channel.EMAIL} if {*channels} & {*LIKE_A_MAIL} else set()
+    return [channel for channel in Channel if channel in {*channels} | mails]
+
+
 def _check(
     file: TomlFile,
     kind: TextKind,
@@ -345,8 +355,8 @@ def _check(
     if not body:
         file.problem(place, _("The text %(place)s is missing.") % {"place": ".".join(place)})
         return
-    if channel == Channel.EMAIL and not subject:
-        file.problem(place, _("An e-mail needs a subject line."))
+    if channel != Channel.SMS and not subject:
+        file.problem(place, _("An e-mail or a letter needs a subject line."))
     sensitivity = Sensitivity(service["sensitivity"])
     for reason in check_text(body, kind=kind, channel=channel, sensitivity=sensitivity):
         file.problem(place, reason)

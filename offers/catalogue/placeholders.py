@@ -44,6 +44,9 @@ ASKING = (
     TextKind.REMINDER,
     TextKind.REMINDER_SEVERAL,
 )
+LIKE_A_MAIL = (Channel.SUOMIFI, Channel.LETTER)
+"""Channels that say what the e-mail says, unless the service has words of its own for them."""
+
 NEEDED = {"link", "deadline"}
 NEEDED_IN_SMS = {"accept_word", "decline_word"}
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from offers.models import CaseKind, MessageOffer, Offer, Reply, ReviewCase, Round, Subject
+from offers.models import CaseKind, Message, MessageOffer, Offer, Reply, ReviewCase, Round, Subject
 
 DUE_IN = timedelta(days=3)
 DUE_IN_URGENT = timedelta(hours=4)
@@ -19,6 +19,7 @@ def open_case(
     subject: Subject | None = None,
     offer: Offer | None = None,
     reply: Reply | None = None,
+    message: Message | None = None,
     urgent: bool = False,
     note: str = "",
 ) -> None:
@@ -33,6 +34,7 @@ def open_case(
         subject=subject,
         offer=offer,
         reply=reply,
+        message=message,
         note=note,
         opened_at=now,
         due_at=_due(now, urgent),

@@ -1,14 +1,24 @@
-"""Where a person is written to: the best contact point of those the service's channels allow."""
+"""Where a person is written to: the best of the ways the service's channels allow.
+
+A phone number or e-mail address is a contact point. Suomi.fi Messages needs none, but an identity
+code. A letter is for families whom nothing else reaches: it is written by ``queueing`` and
+``failures``, and never is one of these ways.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
+from django.conf import settings
 from django.db.models import (
     Case,
+    CharField,
     Exists,
+    F,
     IntegerField,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     Value,
@@ -20,6 +30,15 @@ from django.utils import timezone
 from citizens.models import ContactHealth, ContactPoint, Person
 from consents.models import ChannelChoice
 from offers.delivery.prepared import Prepared, listed
+from offers.models import Channel
+
+BY_CONTACT_POINT = (Channel.SMS, Channel.EMAIL)
+
+
+def usable(channels: Sequence[str]) -> tuple[str, ...]:
+    """Those of a service's channels that this installation has."""
+    has_suomifi = bool(settings.SUOMIFI_USERNAME)
+    return tuple(each for each in channels if has_suomifi or each != Channel.SUOMIFI)
 
 
 def best_first(person: int | Combinable, *, channels: Sequence[str]) -> "QuerySet[ContactPoint]":
@@ -43,30 +62,76 @@ def best_first(person: int | Combinable, *, channels: Sequence[str]) -> "QuerySe
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A channel, and the contact point it goes to, if it needs one."""
+
+    channel: str
+    contact_point: ContactPoint | None = None
+
+
+def ways_to(person: Person, *, channels: Sequence[str]) -> list[Way]:
+    """Every way to write to the person, in the order to try them."""
+    points = list(best_first(person.pk, channels=channels))
+    ways = [Way(point.kind, point) for point in points]
+    known = usable(channels)
+    if Channel.SUOMIFI in known and person.identity_code:
+        before = known[: known.index(Channel.SUOMIFI)]
+        place = sum(
+            getattr(point, "chosen_channel", False) or point.kind in before for point in points
+        )
+        ways.insert(place, Way(Channel.SUOMIFI))
+    return ways
+
+
+def with_way(people: "QuerySet[Person]", *, channels: Sequence[str]) -> "QuerySet[Any, Any]":
+    """The people with ``way``, the channel to try first (null: none), and its ``point``.
+
+    It is the first of ``ways_to``, for everybody at once.
+    """
+    points = best_first(OuterRef("pk"), channels=channels)
+    people = people.annotate(
+        best_point=Subquery(points.values("pk")[:1]), best_kind=Subquery(points.values("kind")[:1])
+    )
+    known = usable(channels)
+    if Channel.SUOMIFI not in known:
+        return people.annotate(way=F("best_kind"), point=F("best_point"))
+    chosen = ChannelChoice.objects.filter(person=OuterRef("pk"), channel=OuterRef("best_kind"))
+    first = Q(best_kind__in=known[: known.index(Channel.SUOMIFI)]) | Q(Exists(chosen))
+    by_code = Q(identity_code__isnull=False) & ~(Q(best_kind__isnull=False) & first)
+    return people.annotate(
+        way=Case(
+            When(by_code, then=Value(Channel.SUOMIFI.value)),
+            default=F("best_kind"),
+            output_field=CharField(),
+        ),
+        point=Case(When(by_code, then=None), default=F("best_point")),
+    )
+
+
 @dataclass(frozen=True)
 class Address:
     """Where somebody is written to, and in which language."""
 
     person_id: int
     language: str
-    contact_point_id: int
+    contact_point_id: int | None
     channel: str
 
 
 def addresses_of(people: Collection[int], *, channels: Sequence[str]) -> list[Address]:
-    """The best contact point of each of these people (ids) who can and may be written to."""
-    return [Address(*row) for row in _addresses(tuple(channels)).rows(people=list(people))]
+    """The best way to each of these people (ids) who can and may be written to."""
+    return [Address(*row) for row in _addresses(usable(channels)).rows(people=list(people))]
 
 
 @cache
 def _addresses(channels: tuple[str, ...]) -> Prepared:
-    best = best_first(OuterRef("pk"), channels=channels)
     people = Person.objects.in_register().unprotected()
+    wanted = people.filter(listed("people", Person))
     return Prepared(
-        people.filter(listed("people", Person))
-        .annotate(point=Subquery(best.values("pk")[:1]), kind=Subquery(best.values("kind")[:1]))
-        .exclude(point=None)
-        .values_list("pk", "contact_language", "point", "kind")
+        with_way(wanted, channels=channels)
+        .exclude(way=None)
+        .values_list("pk", "contact_language", "point", "way")
     )
 
 

@@ -1,8 +1,8 @@
-"""What follows when a message cannot reach somebody: the next contact point, at last a person.
+"""What follows when a message cannot reach somebody: the next way, a letter, at last a person.
 
-A permanent failure falls through to the recipient's next healthy contact point, on whichever
-channel the service uses. When none is left and no other guardian is being reached either, a
-caseworker takes over.
+A permanent failure falls through to the recipient's next way, in the order of the service's
+channels. When none is left and no other guardian is being reached either, those who were asked in
+vain are written a letter, if the service writes letters; and at last a caseworker takes over.
 """
 
 from collections.abc import Collection, Mapping
@@ -12,17 +12,28 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from citizens.models import ContactHealth, ContactPoint
+from citizens.models import ContactHealth, ContactPoint, Person
+from citizens.models.people import has_postal_address
 from offers.catalogue.placeholders import ASKING
 from offers.delivery.bell import ring
 from offers.delivery.cases import open_cases
 from offers.delivery.codes import Verdict, verdict_on
-from offers.delivery.contacts import best_first, note_health
+from offers.delivery.contacts import BY_CONTACT_POINT, Way, note_health, ways_to
 from offers.delivery.gate import GateReason
 from offers.delivery.links import revoke_links
-from offers.delivery.queueing import queue_message
+from offers.delivery.queueing import Letter, queue_message, queue_messages
 from offers.delivery.waits import MOST_ATTEMPTS, wait_before
-from offers.models import CaseKind, Lane, Link, Message, MessageOffer, MessageState, Offer, TextKind
+from offers.models import (
+    CaseKind,
+    Channel,
+    Lane,
+    Link,
+    Message,
+    MessageOffer,
+    MessageState,
+    Offer,
+    TextKind,
+)
 
 HEALTH = {Verdict.DEAD: ContactHealth.BOUNCED, Verdict.OPTED_OUT: ContactHealth.OPTED_OUT}
 HOPELESS = (MessageState.FAILED, MessageState.CANCELLED)
@@ -50,8 +61,9 @@ def follow_up_failure(message_id: int, *, code: str) -> None:
     if verdict in HEALTH and message.contact_point is not None:
         note_health(message.contact_point, HEALTH[verdict])
     tries = _tries(message).count()
-    if verdict == Verdict.RETRY and tries < MOST_ATTEMPTS and message.contact_point is not None:
-        _send_to(message, message.contact_point, number=tries + 1, wait=wait_before(tries + 1))
+    if verdict == Verdict.RETRY and tries < MOST_ATTEMPTS and message.channel in BY_CONTACT_POINT:
+        same = Way(message.channel, message.contact_point)
+        _send_by(message, same, number=tries + 1, wait=wait_before(tries + 1))
     else:
         _try_elsewhere(message)
 
@@ -78,19 +90,19 @@ def give_up_number(contact_point: ContactPoint) -> None:
 
 
 def ask_elsewhere(message: Message, *, offers: Collection[Offer], key: str) -> None:
-    """Ask the recipient of ``message`` about the offers at another contact point, else a person.
+    """Ask the recipient of ``message`` about the offers in another way, else a person.
 
     For somebody who has answered there, but wants no more messages at that number.
     """
-    point = _next_contact_point(message)
-    if point is None:
+    way = _next_way(message)
+    if way is None:
         open_cases([message.pk], kind=CaseKind.NO_CONTACT)
         return
     queue_message(
         person=message.person,
-        contact_point=point,
+        contact_point=way.contact_point,
         kind=TextKind.OFFER,
-        channel=point.kind,
+        channel=way.channel,
         language=message.language,
         lane=Lane.REMINDERS,
         offers=offers,
@@ -108,17 +120,49 @@ def _load(message_ids: Collection[int]) -> "QuerySet[Message]":
 def _try_elsewhere(message: Message) -> None:
     if message.kind == TextKind.STOPPED:
         return  # it speaks of that very number
-    point = _next_contact_point(message)
-    if point is not None:
-        _send_to(message, point, number=_tries(message).count() + 1, wait=timedelta(0))
+    way = _next_way(message)
+    if way is not None:
+        _send_by(message, way, number=_tries(message).count() + 1, wait=timedelta(0))
     else:
         _to_a_caseworker(message)
 
 
 def _to_a_caseworker(message: Message) -> None:
     """Open a case if the message asked for an answer and nobody else is asked in its stead."""
-    if message.kind in ASKING and not _anybody_hoped_for(message):
-        open_cases([message.pk], kind=CaseKind.NO_CONTACT)
+    if message.kind not in ASKING or _anybody_hoped_for(message) or _write_letters(message):
+        return
+    open_cases([message.pk], kind=CaseKind.NO_CONTACT)
+
+
+def _write_letters(message: Message) -> int:
+    """Write a letter to everybody who was asked about the message's offers in vain; how many.
+
+    Nobody is written a second one.
+    """
+    round = message.round
+    if round is None or Channel.LETTER not in round.service.channels:
+        return 0
+    offers = list(message.offers.all())
+    asked = Message.objects.filter(offers__in=offers, kind__in=ASKING, round=round)
+    written_to = asked.letters().values("person")
+    homes = Person.objects.in_register().unprotected().filter(has_postal_address())
+    people = homes.filter(pk__in=asked.values("person")).exclude(pk__in=written_to)
+    letters = [
+        Letter(
+            person_id=person.pk,
+            contact_point_id=None,
+            kind=TextKind.OFFER,
+            channel=Channel.LETTER,
+            language=person.contact_language,
+            lane=Lane.BULK,
+            offers=offers,
+            round=round,
+            key=f"letter:{round.pk}:{min(offer.pk for offer in offers)}:{person.pk}",
+        )
+        for person in people
+    ]
+    queue_messages(letters)
+    return len(letters)
 
 
 def _tries(message: Message) -> "QuerySet[Message]":
@@ -127,20 +171,28 @@ def _tries(message: Message) -> "QuerySet[Message]":
     return Message.objects.filter(Q(key=first) | Q(key__startswith=f"{first}/"))
 
 
-def _next_contact_point(message: Message) -> ContactPoint | None:
+def _next_way(message: Message) -> Way | None:
     if message.round is None:
         return None
-    tried = _tries(message).exclude(contact_point=None).values("contact_point__value_index")
-    points = best_first(message.person_id, channels=message.round.service.channels)
-    return points.exclude(value_index__in=tried).first()
+    tries = _tries(message)
+    tried = {
+        bytes(index)
+        for (index,) in tries.exclude(contact_point=None).values_list("contact_point__value_index")
+    }
+    without_point = set(tries.filter(contact_point=None).values_list("channel", flat=True))
+    for way in ways_to(message.person, channels=message.round.service.channels):
+        point = way.contact_point
+        if bytes(point.value_index) not in tried if point else way.channel not in without_point:
+            return way
+    return None
 
 
-def _send_to(message: Message, point: ContactPoint, *, number: int, wait: timedelta) -> None:
+def _send_by(message: Message, way: Way, *, number: int, wait: timedelta) -> None:
     queue_message(
         person=message.person,
-        contact_point=point,
+        contact_point=way.contact_point,
         kind=message.kind,
-        channel=point.kind,
+        channel=way.channel,
         language=message.language,
         lane=Lane(message.lane),
         offers=message.offers.all(),

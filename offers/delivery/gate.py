@@ -29,14 +29,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from citizens.models import ContactHealth, Guardianship, is_shielded
-from citizens.models.people import HELSINKI
+from citizens.models.people import HELSINKI, has_postal_address
 from consents.models import BasisKind, ConsentEvent, LegalBasis, Objection, Operation
 from offers.catalogue.placeholders import ASKING
+from offers.delivery.contacts import BY_CONTACT_POINT
 from offers.delivery.prepared import Prepared, blank, listed
 from offers.eligibility.select import matching
 from offers.models import (
     AWAITING_ANSWER,
     CaseKind,
+    Channel,
     Message,
     Recipient,
     ReviewCase,
@@ -176,12 +178,7 @@ def _about_message(today: date) -> list[tuple[GateReason, Condition]]:
             Q(person__died_on__isnull=False) | Q(person__gone_at__isnull=False),
         ),
         (GateReason.PROTECTED, Q(person__protected=True)),
-        (
-            GateReason.NO_CONTACT,
-            Q(contact_point=None)
-            | Q(contact_point__gone_at__isnull=False)
-            | ~Q(contact_point__person=F("person")),
-        ),
+        (GateReason.NO_CONTACT, _no_contact()),
         (GateReason.BOUNCED, Q(contact_point__health=ContactHealth.BOUNCED)),
         (GateReason.OPTED_OUT, opted_out & ~Q(kind=TextKind.STOPPED)),
         (GateReason.WRONG_PERSON, Q(contact_point__health=ContactHealth.WRONG_PERSON)),
@@ -192,6 +189,19 @@ def _about_message(today: date) -> list[tuple[GateReason, Condition]]:
         ),
         (GateReason.OBJECTED, Exists(objection)),
     ]
+
+
+def _no_contact() -> Q:
+    """There is no such contact point any more, or nothing to write to the person by."""
+    by_contact_point = Q(channel__in=BY_CONTACT_POINT) & (
+        Q(contact_point=None)
+        | Q(contact_point__gone_at__isnull=False)
+        | ~Q(contact_point__person=F("person"))
+    )
+    by_code = Q(channel=Channel.SUOMIFI, person__identity_code=None)
+    return (
+        by_contact_point | by_code | (Q(channel=Channel.LETTER) & ~has_postal_address("person__"))
+    )
 
 
 def _about_offer(today: date, now: datetime | Combinable) -> list[tuple[GateReason, Condition]]:

@@ -35,16 +35,21 @@ def issue_link(*, round: Round, guardian: Person, expires_at: datetime) -> str:
 def issue_links(wishes: Iterable[LinkWish]) -> list[str]:
     """A token for each wish, in one statement. Only whoever gets the token can ever show it."""
     wanted = [(wish, secrets.token_urlsafe(TOKEN_BYTES)) for wish in wishes]
+    store_links((wish, token_hash(token)) for wish, token in wanted)
+    return [token for _wish, token in wanted]
+
+
+def store_links(hashed: Iterable[tuple[LinkWish, bytes]]) -> None:
+    """Keep a link for each wish, known by the hash of what opens it. One statement."""
     Link.objects.bulk_create(
         Link(
             round_id=wish.round_id,
             guardian_id=wish.guardian_id,
             expires_at=wish.expires_at,
-            token_hash=token_hash(token),
+            token_hash=digest,
         )
-        for wish, token in wanted
+        for wish, digest in hashed
     )
-    return [token for _wish, token in wanted]
 
 
 def open_link(token: str) -> Link | None:
@@ -53,8 +58,13 @@ def open_link(token: str) -> Link | None:
     None, and nobody can tell which, if it is unknown, expired or revoked, or about somebody who
     is protected by now.
     """
+    return find_link(token_hash(token))
+
+
+def find_link(digest: bytes) -> Link | None:
+    """``open_link`` for whatever has this hash."""
     now = timezone.now()
-    opening = _opening_on(timezone.localdate(now)).rows(token_hash=token_hash(token), now=now)
+    opening = _opening_on(timezone.localdate(now)).rows(token_hash=digest, now=now)
     links = Link.objects.select_related("round__service__purpose", "guardian")
     return links.defer("round__preview").filter(pk__in=[pk for (pk,) in opening]).first()
 

@@ -4,15 +4,18 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, CharField, Exists, F, OuterRef, QuerySet, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from citizens.models import ContactPoint, Guardianship, Person, is_shielded
+from citizens.models.people import has_postal_address
 from offers.delivery.bell import ring
-from offers.delivery.contacts import best_first
+from offers.delivery.contacts import with_way
 from offers.eligibility.select import insert_select, refresh_statistics
 from offers.models import (
+    Channel,
     Lane,
     Message,
     MessageOffer,
@@ -21,6 +24,7 @@ from offers.models import (
     Recipient,
     Reply,
     Round,
+    Service,
     TextKind,
 )
 
@@ -39,18 +43,32 @@ def queue_for_offers(
 ) -> int:
     """Write one message to everybody who may answer, about all their offers; how many are new.
 
-    A guardian of several of the children gets one message for each round, at the best healthy
-    contact point. Protected people, and people without any such contact point, get none: the
-    round gives those to a caseworker. ``key`` names the occasion ("offer", "reminder:1"):
-    queueing the same occasion again changes nothing. ``only``: nobody but these people (ids).
-    Set-based.
+    A guardian of several of the children gets one message for each round, in the best way there
+    is. Whom nothing else reaches, and whose child nobody else is reached for, is offered it by
+    letter if the service writes letters; a letter is not repeated by reminders. Protected people,
+    and people to whom there is no way, get none: the round gives those to a caseworker. ``key``
+    names the occasion ("offer", "reminder:1"): queueing the same occasion again changes nothing.
+    ``only``: nobody but these people (ids). Set-based.
     """
     written = 0
+    today = timezone.localdate()
     for round in Round.objects.select_related("service").filter(pk__in=offers.values("round")):
-        asked = offers.filter(~is_shielded("subject__person", on=timezone.localdate()), round=round)
-        written += _write_messages(round, asked, kind, lane, f"{key}:{round.pk}:", due_at, only)
+        asked = offers.filter(~is_shielded("subject__person", on=today), round=round)
+        occasion = Occasion(round, kind, lane, f"{key}:{round.pk}:", due_at or timezone.now())
+        written += _write_messages(occasion, asked, only)
     ring(lane)
     return written
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """What messages are written for; the key of each begins with ``prefix``."""
+
+    round: Round
+    kind: TextKind
+    lane: Lane
+    prefix: str
+    due_at: datetime
 
 
 @dataclass(frozen=True)
@@ -109,7 +127,7 @@ def queue_messages(letters: Sequence[Letter]) -> list[Message]:
 def queue_message(
     *,
     person: Person,
-    contact_point: ContactPoint,
+    contact_point: ContactPoint | None,
     kind: str,
     channel: str,
     language: str,
@@ -120,10 +138,10 @@ def queue_message(
     in_reply_to: Reply | None = None,
     due_at: datetime | None = None,
 ) -> Message:
-    """``queue_messages`` for one, to a contact point that is at hand."""
+    """``queue_messages`` for one, to a contact point that is at hand or to none."""
     letter = Letter(
         person_id=person.pk,
-        contact_point_id=contact_point.pk,
+        contact_point_id=contact_point.pk if contact_point else None,
         kind=kind,
         channel=channel,
         language=language,
@@ -140,53 +158,77 @@ def queue_message(
 
 
 def _write_messages(
-    round: Round,
-    offers: "QuerySet[Offer]",
-    kind: TextKind,
-    lane: Lane,
-    prefix: str,
-    due_at: datetime | None,
-    only: Collection[int] | None,
+    occasion: Occasion, offers: "QuerySet[Offer]", only: Collection[int] | None
 ) -> int:
-    points = best_first(OuterRef("pk"), channels=round.service.channels)
-    recipients = (
-        Person.objects.in_register()
-        .unprotected()
-        .filter(Exists(_guardianships(offers).filter(guardian=OuterRef("pk"))))
-        if round.service.recipient == Recipient.GUARDIANS
-        else Person.objects.in_register().filter(subjects__offers__in=offers)
-    ).annotate(
-        point=Subquery(points.values("pk")[:1]), point_kind=Subquery(points.values("kind")[:1])
-    )
+    service = occasion.round.service
+    people = with_way(_recipients(service, offers), channels=service.channels)
     if only is not None:
-        recipients = recipients.filter(pk__in=only)
-    written = insert_select(
-        Message,
-        recipients.exclude(point=None),
-        {
-            "key": Concat(Value(prefix), Cast("pk", CharField())),
-            "round": Value(round.pk),
-            "person": F("pk"),
-            "contact_point": F("point"),
-            "kind": Value(kind.value),
-            "channel": F("point_kind"),
-            "language": F("contact_language"),
-            "lane": Value(lane.value),
-            "due_at": Value(due_at or timezone.now()),
-        },
-    )
+        people = people.filter(pk__in=only)
+    written = _write(occasion, people.exclude(way=None), channel=F("way"), point=F("point"))
     if written >= MANY:
         refresh_statistics(Message)
-    _write_offers(round, offers, prefix)
+    _write_offers(occasion, offers)
+    if occasion.kind == TextKind.OFFER and Channel.LETTER in service.channels:
+        unreached = _recipients(service, offers.filter(~Exists(_told(occasion))))
+        homes = people.filter(has_postal_address(), pk__in=unreached.values("pk"), way=None)
+        letters = _write(
+            occasion,
+            homes,
+            channel=Value(Channel.LETTER.value),
+            point=Value(None, BigIntegerField()),
+        )
+        if letters:
+            _write_offers(occasion, offers)
+        written += letters
     return written
 
 
-def _write_offers(round: Round, offers: "QuerySet[Offer]", prefix: str) -> None:
+def _recipients(service: Service, offers: "QuerySet[Offer]") -> "QuerySet[Person]":
+    """Who may be told of these offers by a message."""
+    if service.recipient == Recipient.SELF:
+        return Person.objects.in_register().filter(subjects__offers__in=offers)
+    people = Person.objects.in_register().unprotected()
+    return people.filter(Exists(_guardianships(offers).filter(guardian=OuterRef("pk"))))
+
+
+def _write(
+    occasion: Occasion, people: "QuerySet[Person]", *, channel: Combinable, point: Combinable
+) -> int:
+    return insert_select(
+        Message,
+        people,
+        {
+            "key": Concat(Value(occasion.prefix), Cast("pk", CharField())),
+            "round": Value(occasion.round.pk),
+            "person": F("pk"),
+            "contact_point": point,
+            "kind": Value(occasion.kind.value),
+            "channel": channel,
+            "language": F("contact_language"),
+            "lane": Value(occasion.lane.value),
+            "due_at": Value(occasion.due_at),
+        },
+    )
+
+
+def _told(occasion: Occasion) -> "QuerySet[MessageOffer]":
+    """Inside a query of offers: that a message of this occasion tells somebody of each."""
+    return MessageOffer.objects.filter(
+        offer=OuterRef("pk"),
+        message__round=occasion.round,
+        message__key__startswith=occasion.prefix,
+    )
+
+
+def _write_offers(occasion: Occasion, offers: "QuerySet[Offer]") -> None:
     """Say of each message which offers it speaks of, as long as nobody has begun to send it."""
     waiting = Message.objects.filter(
-        round=round, key__startswith=prefix, state=MessageState.QUEUED, attempts=0
+        round=occasion.round,
+        key__startswith=occasion.prefix,
+        state=MessageState.QUEUED,
+        attempts=0,
     )
-    if round.service.recipient == Recipient.SELF:
+    if occasion.round.service.recipient == Recipient.SELF:
         pairs = waiting.annotate(offer=F("person__subjects__offers")).filter(offer__in=offers)
     else:
         pairs = waiting.annotate(

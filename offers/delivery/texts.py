@@ -15,10 +15,17 @@ from django.conf import settings
 from django.utils import timezone
 
 from citizens.languages import say
-from offers.catalogue.placeholders import PLACEHOLDER, PLACEHOLDERS, placeholders_in, tell_tales
+from offers.catalogue.placeholders import (
+    LIKE_A_MAIL,
+    PLACEHOLDER,
+    PLACEHOLDERS,
+    placeholders_in,
+    tell_tales,
+)
 from offers.delivery import segments
 from offers.delivery.errors import TextRefusedError
 from offers.delivery.gate import GateReason
+from offers.delivery.letter_codes import code_page, issue_codes
 from offers.delivery.links import LinkWish, address_of, issue_links
 from offers.models import (
     Channel,
@@ -55,6 +62,7 @@ class Words:
     accept: str
     decline: str
     other_place: str
+    code: str
 
     def answer(self, state: str) -> str:
         """What was answered, as a family would answer it; nothing while nobody has."""
@@ -67,9 +75,9 @@ class Words:
 
 
 WORDS = {
-    "fi": Words("ja", "KYLLÄ", "EI", "toinen paikka"),
-    "sv": Words("och", "JA", "NEJ", "en annan plats"),
-    "en": Words("and", "ACCEPT", "DECLINE", "another place"),
+    "fi": Words("ja", "KYLLÄ", "EI", "toinen paikka", "koodi"),
+    "sv": Words("och", "JA", "NEJ", "en annan plats", "kod"),
+    "en": Words("and", "ACCEPT", "DECLINE", "another place", "code"),
 }
 
 
@@ -147,11 +155,16 @@ class TextBook:
         return cls(ServiceText.objects.filter(service__in=services))
 
     def find(self, *, service: Service, kind: str, channel: str, language: str) -> ServiceText:
-        """The text in the language, else in Finnish. Raises TextRefusedError when there is none."""
+        """The text in the language, else in Finnish. Raises TextRefusedError when there is none.
+
+        A letter and a Suomi.fi message say what the e-mail says, if they have no text.
+        """
+        instead = (channel, Channel.EMAIL) if channel in LIKE_A_MAIL else (channel,)
         for tongue in (language, "fi"):
-            text = self._texts.get((service.pk, kind, channel, tongue))
-            if text is not None:
-                return text
+            for way in instead:
+                text = self._texts.get((service.pk, kind, way, tongue))
+                if text is not None:
+                    return text
         raise TextRefusedError(GateReason.TEXT_MISSING)
 
 
@@ -300,16 +313,24 @@ def letters_of(subjects: Iterable[int]) -> dict[int | None, str]:
 
 
 def _links(messages: Sequence[Message], places: Mapping[int, Sequence[Place]]) -> dict[int, str]:
-    """The address of a new link for each of the messages."""
-    tokens = issue_links(
-        LinkWish(
+    """The address of a new link for each of the messages; in a letter a short one, and a code."""
+    wishes = {
+        message: LinkWish(
             _round(message).pk,
             message.person_id,
             _link_expiry(_round(message), places[message.pk]),
         )
         for message in messages
-    )
-    return {message.pk: address_of(token) for message, token in zip(messages, tokens, strict=True)}
+    }
+    letters = [message for message in messages if message.channel == Channel.LETTER]
+    others = [message for message in messages if message.channel != Channel.LETTER]
+    tokens = issue_links(wishes[message] for message in others)
+    codes = issue_codes(wishes[message] for message in letters)
+    links = {message.pk: address_of(token) for message, token in zip(others, tokens, strict=True)}
+    for message, code in zip(letters, codes, strict=True):
+        word = WORDS.get(message.language, WORDS["fi"]).code
+        links[message.pk] = f"{code_page(message.language)}, {word} {code}"
+    return links
 
 
 def _link_expiry(round: Round, places: Sequence[Place]) -> datetime:

@@ -15,6 +15,7 @@ from offers.models.catalogue import (
 from offers.models.messages import (
     HANDED_OVER,
     Lane,
+    LetterBatch,
     Message,
     MessageOffer,
     MessageState,
@@ -31,6 +32,7 @@ from offers.models.offers import (
     OfferState,
     Rating,
     Wish,
+    WrongCode,
 )
 from offers.models.replies import Reply, ReplyReading
 from offers.models.rounds import (
@@ -62,6 +64,7 @@ __all__ = [
     "EligibilityRule",
     "Exclusion",
     "Lane",
+    "LetterBatch",
     "Link",
     "Message",
     "MessageOffer",
@@ -86,4 +89,5 @@ __all__ = [
     "TextKind",
     "Unit",
     "Wish",
+    "WrongCode",
 ]

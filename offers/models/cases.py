@@ -30,6 +30,7 @@ class CaseKind(models.TextChoices):
     UNANSWERED = "unanswered", _("no answer by the deadline")
     UNCERTAIN_MESSAGE = "uncertain_message", _("unknown whether a message was sent")
     CALL_BACK = "call_back", _("call back")
+    REPLY_SLIP = "reply_slip", _("reply slip of a letter")
 
 
 class ReviewCaseQuerySet(models.QuerySet["ReviewCase"]):

@@ -17,6 +17,8 @@ from offers.models.rule_guards import RULE_GUARDS
 class Channel(models.TextChoices):
     SMS = "sms", _("text message")
     EMAIL = "email", _("e-mail")
+    SUOMIFI = "suomifi", _("Suomi.fi message")
+    LETTER = "letter", _("letter")
 
 
 class Recipient(models.TextChoices):
@@ -81,7 +83,7 @@ class Service(models.Model):
     silence = models.CharField(_("silence means"), max_length=18, choices=Silence.choices)
     sensitivity = models.CharField(_("texts"), max_length=8, choices=Sensitivity.choices)
     channels = ArrayField(
-        models.CharField(max_length=5, choices=Channel.choices), verbose_name=_("channels")
+        models.CharField(max_length=7, choices=Channel.choices), verbose_name=_("channels")
     )
     guidance = models.JSONField(_("what happens next, by the answer"), default=dict, blank=True)
     needs_seat = models.BooleanField(_("needs a seat"), default=True)
@@ -114,7 +116,7 @@ class ServiceText(models.Model):
         Service, models.CASCADE, related_name="texts", verbose_name=_("service")
     )
     kind = models.CharField(_("kind"), max_length=20, choices=TextKind.choices)
-    channel = models.CharField(_("channel"), max_length=5, choices=Channel.choices)
+    channel = models.CharField(_("channel"), max_length=7, choices=Channel.choices)
     language = models.CharField(_("language"), max_length=8)
     subject = models.CharField(_("subject line"), max_length=200, blank=True)
     body = models.TextField(_("text"))
@@ -127,9 +129,9 @@ class ServiceText(models.Model):
                 fields=["service", "kind", "channel", "language"], name="service_text_unique"
             ),
             models.CheckConstraint(
-                condition=~Q(channel=Channel.EMAIL) | ~Q(subject=""),
-                name="service_text_email_has_subject",
-                violation_error_message=_("An e-mail needs a subject line."),
+                condition=Q(channel=Channel.SMS) | ~Q(subject=""),
+                name="service_text_has_subject",
+                violation_error_message=_("An e-mail or a letter needs a subject line."),
             ),
         ]
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Self
 
 import pgtrigger
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -62,9 +63,49 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def handed_over(self) -> Self:
         return self.filter(state__in=HANDED_OVER)
 
+    def letters(self) -> Self:
+        return self.filter(channel=Channel.LETTER)
+
+    def by_machine(self) -> Self:
+        """Messages a provider is called for: a letter waits for somebody to print it."""
+        return self.exclude(channel=Channel.LETTER)
+
+
+class LetterBatch(models.Model):
+    """Letters that are printed together; they are handed over once somebody has posted them."""
+
+    made_at = models.DateTimeField(_("made"), default=timezone.now)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("made by")
+    )
+    posted_at = models.DateTimeField(_("posted"), null=True)
+    posted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("posted by"),
+    )
+
+    class Meta:
+        verbose_name = _("batch of letters")
+        verbose_name_plural = _("batches of letters")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(posted_at=None, posted_by=None)
+                | Q(posted_at__isnull=False, posted_by__isnull=False),
+                name="letter_batch_posted_at_and_by",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"batch {self.pk}"
+
 
 class Message(Encrypted):
-    """One text to one contact point. ``body`` is what was rendered at the claim (encrypted).
+    """One text to one contact point, or to a person's own mailbox or home.
+
+    ``body`` is what was rendered at the claim (encrypted).
 
     ``key`` makes a message unique by what it is for, so that generating twice writes one row;
     ``lease_until`` runs on the database's clock.
@@ -82,9 +123,12 @@ class Message(Encrypted):
         ContactPoint, models.PROTECT, null=True, related_name="messages"
     )
     kind = models.CharField(_("kind"), max_length=20, choices=TextKind.choices)
-    channel = models.CharField(_("channel"), max_length=5, choices=Channel.choices)
+    channel = models.CharField(_("channel"), max_length=7, choices=Channel.choices)
     language = models.CharField(_("language"), max_length=8)
     lane = models.PositiveSmallIntegerField(_("lane"), choices=Lane.choices)
+    batch = models.ForeignKey(
+        LetterBatch, models.PROTECT, null=True, related_name="letters", editable=False
+    )
     in_reply_to = models.ForeignKey(
         "offers.Reply", models.PROTECT, null=True, related_name="responses"
     )

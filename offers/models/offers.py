@@ -186,7 +186,10 @@ class Answer(Sealed):
 
 
 class Link(models.Model):
-    """A guardian's way to a round's offers on the web: a random 128-bit token, stored hashed."""
+    """A guardian's way to a round's offers on the web, known by a hash only.
+
+    Of a random 128-bit token in an address, or of the shorter code in a letter.
+    """
 
     round = models.ForeignKey(Round, models.PROTECT, related_name="links")
     guardian = models.ForeignKey(Person, models.PROTECT, related_name="links")
@@ -201,6 +204,21 @@ class Link(models.Model):
 
     def __str__(self) -> str:
         return f"link {self.pk}"
+
+
+class WrongCode(models.Model):
+    """A letter's code that was typed wrongly; ``source`` is a keyed digest of where from."""
+
+    source = models.BinaryField(editable=False)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("wrong code")
+        verbose_name_plural = _("wrong codes")
+        indexes = [models.Index(fields=["source", "at"]), models.Index(fields=["at"])]
+
+    def __str__(self) -> str:
+        return f"wrong code {self.pk}"
 
 
 class Wish(Encrypted):

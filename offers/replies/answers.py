@@ -42,7 +42,7 @@ OUTCOMES = {
     OfferState.OPEN: Outcome.PENDING,
     OfferState.UNANSWERED: Outcome.PENDING,
 }
-MISSING_AN_ANSWER = (CaseKind.UNANSWERED, CaseKind.NO_CONTACT)
+MISSING_AN_ANSWER = (CaseKind.UNANSWERED, CaseKind.NO_CONTACT, CaseKind.REPLY_SLIP)
 """Cases that end by themselves when the family answers after all."""
 ANSWERED = "answer_recorded"
 NOT_NEEDED = ("round__preview", "round__service__placement", "subject__facts", "subject__placement")

@@ -38,6 +38,7 @@ ANSWERED_BY_IT = (
     CaseKind.MIXED_REPLY,
     CaseKind.CALL_BACK,
     CaseKind.NO_CONTACT,
+    CaseKind.REPLY_SLIP,
 )
 """Cases that a family's clear answer brings to an end."""
 

@@ -8,10 +8,21 @@ from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, 
 from django.utils import timezone
 
 from citizens.models import ContactPoint, Guardianship, Person, is_shielded
+from citizens.models.people import has_postal_address
 from consents.models import Objection
+from offers.delivery.contacts import usable
 from offers.eligibility.explain import with_facts
 from offers.eligibility.select import insert_select, matching, refresh_statistics
-from offers.models import Exclusion, Outcome, Recipient, Round, RoundState, Service, Subject
+from offers.models import (
+    Channel,
+    Exclusion,
+    Outcome,
+    Recipient,
+    Round,
+    RoundState,
+    Service,
+    Subject,
+)
 
 UNDER_WAY = (RoundState.AWAITING, RoundState.APPROVED, RoundState.RUNNING, RoundState.CLOSED)
 
@@ -78,8 +89,7 @@ def exclude(round: Round) -> None:
     unprotected = alive.filter(**{f"{who}protected": False})
     objections = Objection.objects.standing().filter(purpose=service.purpose_id)
     willing = unprotected.filter(~Exists(objections.filter(person=OuterRef(f"{who}pk"))))
-    contacts = ContactPoint.objects.healthy().filter(kind__in=service.channels)
-    reachable = willing.filter(Exists(contacts.filter(person=OuterRef(f"{who}pk"))))
+    reachable = willing.filter(_has_a_way(service, who))
     person = Person.objects.filter(pk=OuterRef("person_id"))
     objects = Exists(objections.filter(person=OuterRef("person_id")))
     reasons = {
@@ -98,6 +108,18 @@ def exclude(round: Round) -> None:
         )
     )
     write_first_outcomes(round)
+
+
+def _has_a_way(service: Service, who: str) -> Q:
+    """Whether the person at this path can be written to in any of the service's ways."""
+    contacts = ContactPoint.objects.healthy().filter(kind__in=service.channels)
+    ways = Q(Exists(contacts.filter(person=OuterRef(f"{who}pk"))))
+    channels = usable(service.channels)
+    if Channel.SUOMIFI in channels:
+        ways |= Q(**{f"{who}identity_code__isnull": False})
+    if Channel.LETTER in channels:
+        ways |= has_postal_address(who)
+    return ways
 
 
 def _recipients(service: Service, day: date) -> tuple[QuerySet[Any], str]:

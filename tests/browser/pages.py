@@ -61,6 +61,12 @@ def _ask_for_pin(page: Page) -> None:
     page.wait_for_selector("[name=seen]", state="attached")
 
 
+def _ask_for_unknown_slip(page: Page) -> None:
+    page.locator("#id_number").fill("123456789")
+    page.locator("form[action$='/slip/'] button").click()
+    page.wait_for_selector("[role=alert]")
+
+
 def _send_empty(page: Page) -> None:
     """Send the form without what it asks for."""
     button = page.locator("[name=_save], main form .cw-button[type=submit]").last
@@ -188,6 +194,10 @@ VISITS: dict[str, Visit] = {
     **{f"rule, {name}": _rule(name, "change", *ROUNDS) for name in ("proposed", "overtaken")},
     "rule, in force": _rule("approved", "change", *EVERYBODY),
     "switch": _list("offers_sendinghalt", EVERYBODY),
+    "letters": _list("offers_letterbatch", (CASEWORKER,)),
+    "letters, wrong slip": Visit(
+        "admin:offers_letterbatch_changelist", (CASEWORKER,), act=_ask_for_unknown_slip
+    ),
     "offers": _list("offers_offer", (CASEWORKER,)),
     "messages": _list("offers_message", (CASEWORKER, ADMINISTRATOR)),
     **{f"list, {model}": _list(model, roles) for model, roles in WITH_ROWS.items()},

@@ -6,11 +6,13 @@ import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
+from offers.delivery.letter_codes import PATHS
 from tests.browser.pages import VISITS
 from tests.casework.staff import ROLES, at_work
 
 IN_OTHER_TESTS = {
     "offers:family": "tests/browser/test_family_pages.py",
+    **{f"offers:code-{language}": "tests/browser/test_code_page.py" for language in PATHS},
     "admin:login": "tests/browser/test_login.py",
 }
 ONLY_POSTED_TO = {
@@ -19,6 +21,7 @@ ONLY_POSTED_TO = {
     *("casework:open", "casework:act"),
     "admin:offers_eligibilityrule_step",
     *("admin:offers_sendinghalt_halt", "admin:offers_sendinghalt_resume"),
+    *(f"admin:offers_letterbatch_{name}" for name in ("make", "slip", "file", "posted", "give_up")),
     *(
         f"admin:offers_round_{name}"
         for name in ("step", "test", "pin", "settle", "assign", "download")

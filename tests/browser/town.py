@@ -12,9 +12,12 @@ from django.utils import timezone
 
 from citizens.models import Attribute, ContactPoint, Person, RegisterImport
 from consents.models import LegalBasis
+from consents.models.statements import How
+from consents.services.objections import raise_objection
 from helsinki_proactive.staff.models import User
 from offers.catalogue.load import CATALOGUE, load_catalogue
 from offers.delivery.links import issue_link
+from offers.delivery.paper import make_batch, mark_posted
 from offers.delivery.switch import halt_sending, resume_sending
 from offers.eligibility.versions import approve_rule, fingerprint, propose_rule
 from offers.models import (
@@ -94,6 +97,7 @@ def built() -> Town:
     _running(town)
     _family_pages(town)
     _appointment(town)
+    _letters()
     _halted(town)
     _not_yet_running(town)
     _rows(town)
@@ -255,6 +259,33 @@ def _appointment(town: Town) -> None:
     town.links["appointment"] = issue_link(
         round=round, guardian=woman, expires_at=timezone.now() + timedelta(days=1)
     )
+
+
+def _letters() -> None:
+    """A batch that was posted, one with a letter to take out of it, and a letter that waits."""
+    purpose = preschool().purpose
+    _write_letters(1)
+    posted = make_batch(by=preparer())
+    assert posted is not None
+    mark_posted(batch=posted, by=preparer())
+    first, _second = _write_letters(2)
+    make_batch(by=preparer())
+    raise_objection(person=first, purpose=purpose, how=How.PHONE)
+    _write_letters(1)
+
+
+def _write_letters(number: int) -> list[Person]:
+    """The guardians of so many families without phones, who are offered a place by letter."""
+    guardians = []
+    for child in _families(number):
+        guardian = child.guardians.get().guardian
+        guardian.contact_points.all().delete()
+        guardian.set_address("Kannelkatu 1")
+        guardian.postal_code = "00420"
+        guardian.save()
+        guardians.append(guardian)
+    running(_new("letters"))
+    return guardians
 
 
 def _halted(town: Town) -> None:

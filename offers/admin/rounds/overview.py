@@ -235,7 +235,8 @@ def _sending(round: Round) -> dict[str, Any]:
         **{state.value: Count("pk", filter=Q(state=state)) for state in MessageState}
     )
     total = sum(counts.values())
-    waiting = counts[MessageState.QUEUED] + counts[MessageState.SENDING]
+    under_way = (MessageState.QUEUED, MessageState.SENDING)
+    waiting = Message.objects.filter(round=round, state__in=under_way).by_machine().count()
     return {
         "total": total,
         "waiting": waiting,

@@ -5,9 +5,22 @@ from offers.delivery.channels.interface import Outbound, Parcel, Taken, longest_
 from offers.delivery.channels.twilio import TwilioChannel
 from offers.models import Channel
 
-__all__ = ["Outbound", "Parcel", "Taken", "longest_call", "open_channel", "provider_of"]
+__all__ = [
+    "Outbound",
+    "Parcel",
+    "Taken",
+    "automatic_channels",
+    "longest_call",
+    "open_channel",
+    "provider_of",
+]
 
 _CHANNELS: dict[str, type[Outbound]] = {Channel.SMS: TwilioChannel, Channel.EMAIL: EmailChannel}
+
+
+def automatic_channels() -> tuple[Channel, ...]:
+    """The channels whose provider is called by a worker; letters are printed by people."""
+    return (Channel.SMS, Channel.EMAIL)
 
 
 def open_channel(channel: str) -> Outbound:

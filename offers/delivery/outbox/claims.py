@@ -8,7 +8,7 @@ dies leaves a lease behind that runs out.
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -22,7 +22,7 @@ from offers.delivery.failures import follow_up_refusals
 from offers.delivery.gate import GateReason, Passage
 from offers.delivery.switch import not_halted
 from offers.delivery.texts import Rendered
-from offers.models import Lane, Message, MessageState, Round
+from offers.models import Channel, Lane, Message, MessageState, Round
 
 TABLE = Message._meta.db_table
 LEASE_CALLS = 3
@@ -53,13 +53,26 @@ def claim(*, channel: str, lane: Lane, limit: int, now: datetime) -> Claim:
         messages = _lock_due(channel, lane, limit, now)
         if not messages:
             return Claim(calls_until=calls_until)
-        passages = gate.ask([message.pk for message in messages], now=now)
-        refused = {pk: answer.reason for pk, answer in passages.items() if answer.reason}
-        passed = [message for message in messages if message.pk not in refused]
-        parcels, words = _make(passed, passages, refused)
-        _store(parcels, words, provider=provider_of(channel))
-        cancel(refused, now=now)
+        lease = timedelta(seconds=LEASE_CALLS * longest_call())
+        parcels = take(messages, provider=provider_of(channel), lease=lease, now=now)
     return Claim(parcels, len(messages), calls_until)
+
+
+def take(
+    messages: Sequence[Message], *, provider: str, lease: timedelta, now: datetime
+) -> list[Parcel]:
+    """Ask the gate about locked messages and make the parcels of those that pass.
+
+    They are ours until the lease runs out; the others are cancelled with the reason. Inside the
+    transaction that has locked them.
+    """
+    passages = gate.ask([message.pk for message in messages], now=now)
+    refused = {pk: answer.reason for pk, answer in passages.items() if answer.reason}
+    passed = [message for message in messages if message.pk not in refused]
+    parcels, words = _make(passed, passages, refused)
+    _store(parcels, words, provider=provider, lease=lease)
+    cancel(refused, now=now)
+    return parcels
 
 
 def cancel(refused: Mapping[int, GateReason], *, now: datetime) -> None:
@@ -85,18 +98,21 @@ def cancel(refused: Mapping[int, GateReason], *, now: datetime) -> None:
 
 
 def due_now(lane: Lane, now: datetime) -> "QuerySet[Message]":
-    """What may be claimed at ``now``: due, not halted, and nothing that would wake people."""
-    due = Message.objects.due(now).filter(not_halted(), lane__lte=lane)
+    """What a worker may claim at ``now``: due, not halted, nothing that would wake people."""
+    due = Message.objects.due(now).by_machine().filter(not_halted(), lane__lte=lane)
     return due.filter(lane=Lane.REPLIES) if quiet.is_quiet(now) else due
 
 
 def _lock_due(channel: str, lane: Lane, limit: int, now: datetime) -> list[Message]:
     due = due_now(lane, now).filter(channel=channel)
     ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
-    if not ids:
-        return []
+    return load(ids) if ids else []
+
+
+def load(message_ids: Sequence[int]) -> list[Message]:
+    """The messages with all that is needed to make their words and to address them."""
     rounds = Round.objects.select_related("service").defer("preview")
-    messages = Message.objects.filter(pk__in=ids).select_related("contact_point")
+    messages = Message.objects.filter(pk__in=message_ids).select_related("contact_point", "person")
     loaded = messages.prefetch_related(Prefetch("round", rounds))
     return list(loaded.order_by("lane", "due_at", "pk"))
 
@@ -113,7 +129,7 @@ def _make(
     words: list[Rendered] = []
     for message in messages:
         made = rendered[message.pk]
-        recipient = message.contact_point.unseal("value") if message.contact_point else ""
+        recipient = recipient_of(message)
         if isinstance(made, TextRefusedError):
             refused[message.pk] = GateReason(made.reason)
         elif not may_write_to(recipient):
@@ -133,13 +149,22 @@ def _make(
     return parcels, words
 
 
+def recipient_of(message: Message) -> str:
+    """The number, address or street that the message goes to."""
+    if message.channel == Channel.LETTER:
+        return message.person.unseal("address")
+    return message.contact_point.unseal("value") if message.contact_point else ""
+
+
 def may_write_to(recipient: str) -> bool:
     """Whether this environment writes to the recipient: staging only to those it is told."""
     listed = settings.DRY_RUN_ALLOW
     return recipient in listed or not (listed or settings.HP_ENV == "staging")
 
 
-def _store(parcels: Sequence[Parcel], words: Sequence[Rendered], *, provider: str) -> None:
+def _store(
+    parcels: Sequence[Parcel], words: Sequence[Rendered], *, provider: str, lease: timedelta
+) -> None:
     """Write down what is about to be handed over, since when and until when it is ours.
 
     Both are on the database's clock: the provider's list is searched by the one, and whoever
@@ -162,7 +187,7 @@ def _store(parcels: Sequence[Parcel], words: Sequence[Rendered], *, provider: st
             [
                 MessageState.SENDING,
                 provider,
-                LEASE_CALLS * longest_call(),
+                lease.total_seconds(),
                 [parcel.message_id for parcel in parcels],
                 [parcel.attempt for parcel in parcels],
                 [sealed(parcel.message_id, "subject_line", parcel.subject) for parcel in parcels],

@@ -13,10 +13,11 @@ from queue import SimpleQueue
 from django.utils import timezone
 
 from offers.delivery.bell import ring
+from offers.delivery.channels import automatic_channels
 from offers.delivery.outbox.claims import due_now
 from offers.delivery.outbox.line import Finished, Line
 from offers.delivery.outbox.outcomes import record
-from offers.models import Channel, Lane
+from offers.models import Lane
 
 TURN = timedelta(seconds=10)
 """How long one task sends before it lets others have the worker."""
@@ -34,7 +35,7 @@ def send_due(*, lane: Lane = Lane.BULK, turn: timedelta = TURN) -> int:
     results: SimpleQueue[Finished] = SimpleQueue()
     taken = 0
     with ExitStack() as stack:
-        lines = [stack.enter_context(Line(channel, results)) for channel in Channel]
+        lines = [stack.enter_context(Line(channel, results)) for channel in automatic_channels()]
         while True:
             if time.monotonic() < ends_at:
                 _top_up(lines, lane, ends_at)

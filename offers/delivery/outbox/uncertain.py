@@ -11,7 +11,13 @@ from django.utils import timezone
 from offers.delivery import receipts
 from offers.delivery.bell import ring_all
 from offers.delivery.cases import open_cases
-from offers.delivery.channels import Outbound, Taken, longest_call, open_channel
+from offers.delivery.channels import (
+    Outbound,
+    Taken,
+    automatic_channels,
+    longest_call,
+    open_channel,
+)
 from offers.delivery.errors import ProviderError
 from offers.delivery.outbox.claims import due_now
 from offers.delivery.waits import spread
@@ -56,7 +62,10 @@ def reconcile() -> int:
     caseworker does.
     """
     settled = 0
-    for channel in Channel:
+    open_cases(
+        [letter.pk for letter in _uncertain(Channel.LETTER)], kind=CaseKind.UNCERTAIN_MESSAGE
+    )
+    for channel in automatic_channels():
         due = _uncertain(channel)
         if due:
             outbound = open_channel(channel)
@@ -134,7 +143,7 @@ def sweep() -> set[Lane]:
     expire_leases()
     receipts.match_unmatched()
     due = due_now(Lane.BULK, timezone.now()).order_by()
-    sending = Message.objects.filter(state=MessageState.SENDING)
+    sending = Message.objects.filter(state=MessageState.SENDING).by_machine()
     lanes = set(due.values_list("lane", flat=True).distinct())
     lanes -= set(sending.values_list("lane", flat=True).distinct())
     return {Lane(lane) for lane in lanes}
