@@ -15,6 +15,7 @@ from offers.models import Service
 from tests.catalogue.folders import a_catalogue, edited
 
 pytestmark = pytest.mark.django_db
+CHANNELS = 'channels = ["sms", "email", "suomifi", "letter"]'
 RULE = 'attribute = "birth_date"\noperator = "turns_in_year"\nvalue = 6\n'
 OVER_30 = 'attribute = "age"\noperator = "at_least"\nvalue = 30\n'
 UNDER_20 = 'attribute = "age"\noperator = "less_than"\nvalue = 20\n'
@@ -77,7 +78,9 @@ def problems_of(folder: Path) -> list[FileProblem]:
         ),
         ('recipient = "guardians"', 'recipient = "parents"', 0, "recipient"),
         ('acceptance = "any"', 'acceptence = "any"', 0, "Did you mean acceptance"),
-        ('channels = ["sms", "email"]', 'channels = "sms"', None, "wrong type"),
+        (CHANNELS, 'channels = "sms"', None, "wrong type"),
+        (CHANNELS, 'channels = ["letter", "sms", "email"]', 0, "name it last"),
+        (CHANNELS, 'channels = ["pigeon"]', 0, "channels"),
         ("answer_days = 14", "answer_days = -1", 0, "answer_days"),
         ('policy = "stable"', 'policy = "best"', 0, "stable, shortest"),
         ('"sibling_there"', '"siblings_there"', 0, "Did you mean sibling_there"),

@@ -72,7 +72,7 @@ def test_no_two_services_offer_in_the_same_words() -> None:
 def test_every_service_has_every_text_in_every_language_and_a_basis_in_force() -> None:
     load_catalogue()
     for service in Service.objects.all():
-        for channel in service.channels:
+        for channel in {"email", *service.channels} - {"suomifi", "letter"}:
             per_language = [
                 set(
                     service.texts.filter(channel=channel, language=language).values_list(
