@@ -24,11 +24,16 @@ M = TypeVar("M", bound=models.Model)
 
 @dataclass
 class CatalogueChanges:
-    """What loading changed, one line each; ``kept`` are people's own rules, which stay in force."""
+    """What loading changed, one line each.
+
+    ``kept`` are people's own rules, which stay in force; ``new_rules`` the codes of the services
+    whose rule in force is new.
+    """
 
     services: list[str] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    new_rules: list[str] = field(default_factory=list)
 
 
 def load_catalogue(
@@ -152,6 +157,8 @@ def _load_rule(
         created_by_id=by.pk if by else None,
         approved_at=None if ours else timezone.now(),
     )
+    if not ours:
+        changes.new_rules.append(service.code)
     name = f"rule {service.code}: version {newest + 1}"
     changes.changes.append(f"? {name}, waits for approval" if ours else f"+ {name}")
 

@@ -11,12 +11,14 @@ from citizens.models import Person
 from consents.models import LegalBasis, Operation
 from offers.delivery.quiet import is_quiet_day
 from offers.delivery.switch import is_halted
-from offers.models import Exclusion, Round
+from offers.eligibility.reach import reach
+from offers.models import EligibilityRule, Exclusion, Round
 
 Remark = dict[str, Any]
 """``{"code": one of REMARKS, ...what its words need}``."""
 
 REMARKS = {
+    "no_rule": _("The service has no approved rule."),
     "nobody": _("The rule selects nobody."),
     "everybody": _("The rule selects everybody who lives here."),
     "deadline_passed": _("The deadline is in the past."),
@@ -42,6 +44,16 @@ BLOCKING = ("nobody", "deadline_passed", "text_refused", "no_basis")
 def remark_text(remark: Remark) -> str:
     """The remark in words, in the language of the reader."""
     return str(REMARKS[remark["code"]]) % remark
+
+
+def draft_remarks(round: Round) -> list[Remark]:
+    """What there is to say before the list is drawn up: a rule that means nobody, or everybody."""
+    rule = EligibilityRule.objects.in_force().filter(service=round.service_id).first()
+    if rule is None:
+        return [{"code": "no_rule"}]
+    meant = reach(rule.criteria, as_of=round.as_of)
+    codes = {"nobody": meant.nobody, "everybody": meant.everybody}
+    return [{"code": code} for code, holds in codes.items() if holds]
 
 
 def remarks(round: Round, *, eligible: int, excluded: Mapping[str, int]) -> Iterator[Remark]:

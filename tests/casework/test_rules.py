@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from consents.models import DataUse
 from helsinki_proactive.staff.roles import ADMINISTRATOR, APPROVER, CASEWORKER
-from offers.eligibility.versions import propose_rule
+from offers.eligibility.versions import approve_rule, fingerprint, propose_rule
 from offers.models import EligibilityRule
 from tests.casework.staff import ROLES, at_work, employee
+from tests.casework.staff import page as round_page
 from tests.rounds.city import a_child, a_family, a_round, preschool, seats
 from tests.rounds.journeys import prepared
 
@@ -275,6 +276,30 @@ def test_a_rounds_people_keep_the_rule_they_were_chosen_by() -> None:
     page = at_work(CASEWORKER).get(url).content.decode()
     assert "rule version 1" in page
     assert EligibilityRule.objects.in_force().get(service=preschool()) == rule
+
+
+@pytest.mark.parametrize(
+    ("years", "words"),
+    [((90, 99), "The rule selects nobody."), ((0, 150), "The rule selects everybody")],
+)
+def test_a_rule_for_nobody_or_everybody_is_said_before_a_round_is_prepared(
+    years: tuple[int, int], words: str
+) -> None:
+    a_family()
+    question = {"attribute": "age", "operator": "between", "value": list(years)}
+    criteria = {"all": [{"any": [question]}]}
+    rule = propose_rule(service=preschool(), criteria=criteria, by=employee(CASEWORKER))
+    approve_rule(rule=rule, seen=fingerprint(rule), by=employee(APPROVER))
+    draft = at_work(CASEWORKER).get(round_page(a_round())).content.decode()
+    assert words in draft
+    shown = at_work(APPROVER).get(_page(rule)).content.decode()
+    assert words in shown
+
+
+def test_an_ordinary_draft_is_prepared_without_a_warning() -> None:
+    a_family()
+    draft = at_work(CASEWORKER).get(round_page(a_round())).content.decode()
+    assert "The rule selects" not in draft
 
 
 def _page(rule: EligibilityRule) -> str:

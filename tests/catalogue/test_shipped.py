@@ -191,3 +191,20 @@ def test_a_dry_run_shows_what_would_change_and_changes_nothing() -> None:
     assert "+ service preschool" in shown.getvalue()
     assert "nothing written" in shown.getvalue()
     assert not Service.objects.exists()
+
+
+def test_loading_warns_of_a_rule_that_means_nobody_or_everybody(tmp_path: Path) -> None:
+    service = a_catalogue(tmp_path) / "service.toml"
+    a_person(birth_date=timezone.localdate().replace(day=1, year=1960))
+    assert "preschool selects nobody today" in loaded_aloud(tmp_path)
+    assert "selects" not in loaded_aloud(tmp_path)
+    edited(
+        service, 'operator = "turns_in_year"\nvalue = 6', 'operator = "is_years"\nvalue = [1, 99]'
+    )
+    assert "preschool selects everybody who lives here today" in loaded_aloud(tmp_path)
+
+
+def loaded_aloud(folder: Path) -> str:
+    shown = StringIO()
+    call_command("load_catalogue", folder=folder, stdout=shown)
+    return shown.getvalue()

@@ -33,7 +33,7 @@ from offers.models import (
     Subject,
 )
 from offers.rounds.figures import figures, timeline
-from offers.rounds.warnings import remark_text
+from offers.rounds.warnings import draft_remarks, remark_text
 
 STAGES = (
     (_("Draft"), (RoundState.DRAFT, RoundState.PREPARING)),
@@ -138,6 +138,8 @@ def _preparing(round: Round) -> dict[str, Any]:
 
 def _preview(round: Round) -> dict[str, Any]:
     preview = round.preview
+    if round.state == RoundState.DRAFT:
+        return {"warnings": [remark_text(remark) for remark in draft_remarks(round)]}
     if "eligible" not in preview:
         return _preparing(round)
     excluded = [

@@ -4,9 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from offers.catalogue.load import CATALOGUE, load_catalogue
 from offers.catalogue.problems import CatalogueError
+from offers.eligibility.reach import reach
+from offers.models import EligibilityRule
 
 
 class Command(BaseCommand):
@@ -28,7 +31,19 @@ class Command(BaseCommand):
             self.stdout.write(line)
         for rule in changes.kept:
             self.stdout.write(f"! the rule in force is not the file's: {rule}")
+        if not dry_run:
+            self._warn(changes.new_rules)
         changed = f"{len(changes.changes)} changes"
         self.stdout.write(
             f"{len(changes.services)} services, {changed}{' (nothing written)' if dry_run else ''}"
         )
+
+    def _warn(self, services: list[str]) -> None:
+        """Say which of the new rules mean nobody, or everybody, as the registers are today."""
+        today = timezone.localdate()
+        rules = EligibilityRule.objects.in_force().filter(service__code__in=services)
+        for rule in rules.select_related("service").order_by("service__code"):
+            meant = reach(rule.criteria, as_of=today)
+            if meant.residents and (meant.nobody or meant.everybody):
+                whom = "nobody" if meant.nobody else "everybody who lives here"
+                self.stdout.write(f"! the rule of {rule.service.code} selects {whom} today")
