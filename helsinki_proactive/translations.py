@@ -18,6 +18,7 @@ LANGUAGES = ("fi", "sv")
 """Translated from English, the language of the source. Swedish only what families read."""
 FAMILIES_READ = (
     *("templates/", "offers/views/", "offers/forms.py", "offers/delivery/paper/"),
+    "offers/delivery/channels/",
     "helsinki_proactive/my/",
 )
 ONLY_STAFF_READ = ("templates/admin/", "templates/casework/", "templates/unfold/")

@@ -107,6 +107,11 @@ class Service(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    @property
+    def is_voluntary(self) -> bool:
+        """Whether one may say stop: nobody must answer where silence releases the seat."""
+        return self.silence == Silence.RELEASE
+
 
 @pghistory.track()
 class ServiceText(models.Model):

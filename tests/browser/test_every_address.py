@@ -13,6 +13,7 @@ from tests.casework.staff import ROLES, at_work
 IN_OTHER_TESTS = {
     "offers:family": "tests/browser/test_family_pages.py",
     **{f"offers:code-{language}": "tests/browser/test_code_page.py" for language in PATHS},
+    "offers:unsubscribe": "tests/browser/test_unsubscribe_page.py",
     "admin:login": "tests/browser/test_login.py",
 }
 ONLY_POSTED_TO = {

@@ -1,4 +1,8 @@
-"""E-mail over SMTP: a plain part and an HTML part, no tracking, one connection for each thread."""
+"""E-mail over SMTP: a plain part and an HTML part, no tracking, one connection for each thread.
+
+Mails of a voluntary service can be unsubscribed from with one click (RFC 8058); the others say why
+they cannot.
+"""
 
 import smtplib
 import threading
@@ -8,9 +12,12 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from offers.delivery.channels.interface import Outbound, Parcel
 from offers.delivery.errors import NotTakenError, ProviderError, UncertainError
+from offers.delivery.unsubscribing import unsubscribe_address
 
 SMTP_OK = 250
 
@@ -60,25 +67,44 @@ class EmailChannel(Outbound):
 def compose(parcel: Parcel) -> EmailMultiAlternatives:
     """The mail of a parcel. Its Message-ID is the same however often it is made."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    foot = _foot(parcel)
     mail = EmailMultiAlternatives(
         subject=parcel.subject,
-        body=parcel.body,
+        body=f"{parcel.body.strip()}\n\n{foot}\n",
         to=[parcel.recipient],
         headers={
             "Message-ID": f"<{parcel.message_id}.{parcel.attempt}@{domain}>",
             "Auto-Submitted": "auto-generated",
             "Content-Language": parcel.language,
+            **(_unsubscribe_headers(parcel) if parcel.voluntary else {}),
         },
     )
     paragraphs = [part.splitlines() for part in parcel.body.strip().split("\n\n")]
-    mail.attach_alternative(
-        render_to_string(
-            "delivery/email.html",
-            {"language": parcel.language, "subject": parcel.subject, "paragraphs": paragraphs},
-        ),
-        "text/html",
+    words = {"language": parcel.language, "subject": parcel.subject}
+    html = render_to_string(
+        "delivery/email.html", {**words, "paragraphs": paragraphs, "foot": foot.splitlines()}
     )
+    mail.attach_alternative(html, "text/html")
     return mail
+
+
+def _unsubscribe_headers(parcel: Parcel) -> dict[str, str]:
+    return {
+        "List-Unsubscribe": f"<{unsubscribe_address(parcel.message_id)}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def _foot(parcel: Parcel) -> str:
+    """How to say stop, or why one cannot."""
+    with translation.override(parcel.language):
+        if parcel.voluntary:
+            stop = _("If you want no more messages about this service:")
+            return f"{stop}\n{unsubscribe_address(parcel.message_id)}"
+        return _(
+            "The city must settle this matter with you, so this message cannot be unsubscribed "
+            "from. If you want to be reached in another way, call %(phone)s."
+        ) % {"phone": settings.CITY_PHONE}
 
 
 def _let_go_if_closed(connection: BaseEmailBackend) -> None:

@@ -23,6 +23,8 @@ class Parcel:
     language: str
     subject: str = field(repr=False)
     body: str = field(repr=False)
+    voluntary: bool = False
+    """Whether the recipient may say stop to the service."""
 
 
 @dataclass(frozen=True, slots=True)

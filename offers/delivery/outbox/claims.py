@@ -144,6 +144,7 @@ def _make(
                     language=message.language,
                     subject=made.subject,
                     body=made.body,
+                    voluntary=message.round is not None and message.round.service.is_voluntary,
                 )
             )
     return parcels, words
