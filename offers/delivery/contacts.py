@@ -117,21 +117,30 @@ class Address:
     language: str
     contact_point_id: int | None
     channel: str
+    number: bytes | None
+    """The blind index of the contact point's value: the same for all who share it."""
 
 
 def addresses_of(people: Collection[int], *, channels: Sequence[str]) -> list[Address]:
     """The best way to each of these people (ids) who can and may be written to."""
-    return [Address(*row) for row in _addresses(usable(channels)).rows(people=list(people))]
+    return [
+        Address(person, language, point, way, bytes(number) if point else None)
+        for person, language, point, way, number in _addresses(usable(channels)).rows(
+            people=list(people)
+        )
+    ]
 
 
 @cache
 def _addresses(channels: tuple[str, ...]) -> Prepared:
     people = Person.objects.in_register().unprotected()
     wanted = people.filter(listed("people", Person))
+    points = best_first(OuterRef("pk"), channels=channels)
     return Prepared(
         with_way(wanted, channels=channels)
         .exclude(way=None)
-        .values_list("pk", "contact_language", "point", "way")
+        .annotate(number=Subquery(points.values("value_index")[:1]))
+        .values_list("pk", "contact_language", "point", "way", "number")
     )
 
 

@@ -22,6 +22,7 @@ from offers.delivery.contacts import BY_CONTACT_POINT, Way, note_health, ways_to
 from offers.delivery.gate import GateReason
 from offers.delivery.links import revoke_links
 from offers.delivery.queueing import Letter, queue_message, queue_messages
+from offers.delivery.sharing import HOPELESS, spared_for
 from offers.delivery.waits import MOST_ATTEMPTS, wait_before
 from offers.models import (
     CaseKind,
@@ -30,13 +31,11 @@ from offers.models import (
     Link,
     Message,
     MessageOffer,
-    MessageState,
     Offer,
     TextKind,
 )
 
 HEALTH = {Verdict.DEAD: ContactHealth.BOUNCED, Verdict.OPTED_OUT: ContactHealth.OPTED_OUT}
-HOPELESS = (MessageState.FAILED, MessageState.CANCELLED)
 CONTACT_REASONS = (
     GateReason.NO_CONTACT,
     GateReason.BOUNCED,
@@ -96,7 +95,8 @@ def ask_elsewhere(message: Message, *, offers: Collection[Offer], key: str) -> N
     """
     way = _next_way(message)
     if way is None:
-        open_cases([message.pk], kind=CaseKind.NO_CONTACT)
+        if not _ask_those_spared(message):
+            open_cases([message.pk], kind=CaseKind.NO_CONTACT)
         return
     queue_message(
         person=message.person,
@@ -129,9 +129,11 @@ def _try_elsewhere(message: Message) -> None:
 
 def _to_a_caseworker(message: Message) -> None:
     """Open a case if the message asked for an answer and nobody else is asked in its stead."""
-    if message.kind not in ASKING or _anybody_hoped_for(message) or _write_letters(message):
+    if message.kind not in ASKING or _anybody_hoped_for(message):
         return
-    open_cases([message.pk], kind=CaseKind.NO_CONTACT)
+    _ask_those_spared(message)
+    if not _anybody_hoped_for(message) and not _write_letters(message):
+        open_cases([message.pk], kind=CaseKind.NO_CONTACT)
 
 
 def _write_letters(message: Message) -> int:
@@ -163,6 +165,19 @@ def _write_letters(message: Message) -> int:
     ]
     queue_messages(letters)
     return len(letters)
+
+
+def _ask_those_spared(message: Message) -> bool:
+    """Ask those after all who were to be asked at the number of this message; whether any were."""
+    asked = False
+    for spared in _load(spared_for(message).values_list("pk", flat=True)):
+        ways = ways_to(
+            spared.person, channels=spared.round.service.channels if spared.round else ()
+        )
+        if ways:
+            _send_by(spared, ways[0], number=_tries(spared).count() + 1, wait=timedelta(0))
+            asked = True
+    return asked
 
 
 def _tries(message: Message) -> "QuerySet[Message]":

@@ -71,6 +71,7 @@ class GateReason(TextChoices):
     TEXT_MISSING = "text_missing", _("the service has no such text in the language")
     TEXT_SENSITIVE = "text_sensitive", _("the text would say too much for its channel")
     SAFETY = "safety", _("a person looks at somebody's safety first")
+    SAME_NUMBER = "same_number", _("another message to the same number or address says it")
     NOT_ALLOWED_HERE = "not_allowed_here", _("this environment writes to listed recipients only")
 
 

@@ -13,6 +13,7 @@ from citizens.models import ContactPoint, Guardianship, Person, is_shielded
 from citizens.models.people import has_postal_address
 from offers.delivery.bell import ring
 from offers.delivery.contacts import with_way
+from offers.delivery.sharing import spare_the_same
 from offers.eligibility.select import insert_select, refresh_statistics
 from offers.models import (
     Channel,
@@ -44,11 +45,12 @@ def queue_for_offers(
     """Write one message to everybody who may answer, about all their offers; how many are new.
 
     A guardian of several of the children gets one message for each round, in the best way there
-    is. Whom nothing else reaches, and whose child nobody else is reached for, is offered it by
-    letter if the service writes letters; a letter is not repeated by reminders. Protected people,
-    and people to whom there is no way, get none: the round gives those to a caseworker. ``key``
-    names the occasion ("offer", "reminder:1"): queueing the same occasion again changes nothing.
-    ``only``: nobody but these people (ids). Set-based.
+    is; people who share a number or address get one message together. Whom nothing else reaches,
+    and whose child nobody else is reached for, is offered it by letter if the service writes
+    letters; a letter is not repeated by reminders. Protected people, and people to whom there is
+    no way, get none: the round gives those to a caseworker. ``key`` names the occasion ("offer",
+    "reminder:1"): queueing the same occasion again changes nothing. ``only``: nobody but these
+    people (ids). Set-based.
     """
     written = 0
     today = timezone.localdate()
@@ -168,6 +170,7 @@ def _write_messages(
     if written >= MANY:
         refresh_statistics(Message)
     _write_offers(occasion, offers)
+    written -= spare_the_same(round_id=occasion.round.pk, prefix=occasion.prefix)
     if occasion.kind == TextKind.OFFER and Channel.LETTER in service.channels:
         unreached = _recipients(service, offers.filter(~Exists(_told(occasion))))
         homes = people.filter(has_postal_address(), pk__in=unreached.values("pk"), way=None)

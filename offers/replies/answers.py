@@ -165,7 +165,7 @@ def record_on(
         return Recorded(outcomes)
     first = _write(recorded, statement, now)
     news = [each for each in recorded if heard[each.offer.pk].said.get(guardian) != each.kind]
-    return Recorded(outcomes, _notices(news, key=f"told:{first}"))
+    return Recorded(outcomes, _notices(news, statement.said_at, key=f"told:{first}"))
 
 
 def _outcome(
@@ -307,8 +307,13 @@ def _write(outcomes: Sequence[AnswerOutcome], statement: Statement, now: datetim
     return int(first)
 
 
-def _notices(news: Sequence[AnswerOutcome], *, key: str) -> list[Letter]:
-    """To the other guardians, what was answered, whoever of them did; once for each answer."""
+def _notices(
+    news: Sequence[AnswerOutcome], said_at: ContactPoint | None, *, key: str
+) -> list[Letter]:
+    """To the other guardians, what was answered, whoever of them did; once for each answer.
+
+    Nothing to a number the answer came from: its confirmation tells everybody who shares it.
+    """
     others = frozenset().union(*(outcome.others for outcome in news))
     if not others:
         return []
@@ -326,6 +331,7 @@ def _notices(news: Sequence[AnswerOutcome], *, key: str) -> list[Letter]:
             key=f"{key}:{address.person_id}",
         )
         for address in addresses_of(others, channels=round.service.channels)
+        if said_at is None or address.number != bytes(said_at.value_index)
     ]
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from citizens.languages import FAMILY_LANGUAGES
 from offers.delivery.errors import TextRefusedError
 from offers.delivery.texts import Rendered, render_messages
-from offers.models import Message, MessageOffer, Round
+from offers.models import Message, MessageOffer, MessageState, Round
 from offers.rounds.generate import make_offers, queue_offer_messages
 
 BATCH = 500
@@ -61,7 +61,8 @@ def rehearse(round: Round) -> Rehearsal:
 
 def _batches(round: Round) -> Iterator[list[Message]]:
     batch: list[Message] = []
-    for message in Message.objects.filter(round=round).iterator(chunk_size=BATCH):
+    waiting = Message.objects.filter(round=round, state=MessageState.QUEUED)
+    for message in waiting.iterator(chunk_size=BATCH):
         message.round = round  # asked for with each message's text
         batch.append(message)
         if len(batch) == BATCH:

@@ -15,6 +15,7 @@ from tests.delivery.world import (
     a_running_round,
     a_told_family,
     claim_all,
+    guardian_of,
     let_lease_run_out,
     number_of,
     state_of,
@@ -124,11 +125,11 @@ def test_after_a_day_without_an_answer_a_caseworker_is_asked_once(
 
 @pytest.mark.django_db
 def test_two_messages_to_one_number_are_not_taken_for_each_other(simulator: Simulator) -> None:
-    (child,) = a_family(guardians=2)
-    for guardianship in child.guardians.all():
-        guardianship.guardian.contact_points.all().delete()
-        a_phone(guardianship.guardian, "+358451112223")
-    tell(a_running_round([child]))
+    children = [*a_family(), *a_family()]
+    for guardian in map(guardian_of, children):
+        guardian.contact_points.all().delete()
+        a_phone(guardian, "+358451112223")
+    tell(a_running_round(children))
     simulator.dial(drop_after_taking=1.0, fault_count=1)
     send_due()
     simulator.dial(drop_after_taking=0.0, drop_before_taking=0.0)

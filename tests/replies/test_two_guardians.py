@@ -6,25 +6,39 @@ import pytest
 from django.utils import timezone
 
 from citizens.models import Guardianship
+from offers.delivery.gate import GateReason
 from offers.models import (
     AcceptancePolicy,
     Answer,
     CaseKind,
+    Channel,
     Message,
+    MessageState,
     Offer,
     OfferState,
     Outcome,
     Reply,
     ReviewCase,
+    Service,
     TextKind,
 )
 from offers.replies.answers import end_grace
-from tests.delivery.world import a_running_round, make_offer, tell
+from tests.delivery.world import a_running_round, claim_all, make_offer, tell
 from tests.replies.families import Family, after_the_deadline, an_asked_family
 from tests.replies.phones import Phone, deliver
-from tests.rounds.city import a_child, a_person, a_phone, guard, seats
+from tests.rounds.city import (
+    a_child,
+    a_person,
+    a_phone,
+    an_address,
+    guard,
+    preschool,
+    seats,
+)
 
 pytestmark = pytest.mark.django_db
+
+SHARED = Phone("+358407777777")
 
 
 def test_both_guardians_know_what_was_answered_whoever_did() -> None:
@@ -129,35 +143,116 @@ def test_whoever_may_no_longer_decide_is_not_obeyed() -> None:
     assert not Answer.objects.exists()
 
 
-def two_guardians_at_one_number() -> tuple[Family, Phone]:
-    child, number = a_child(), "+358407777777"
-    for _ in range(2):
+def at_one_number(
+    *broods: tuple[int, ...], policy: AcceptancePolicy = AcceptancePolicy.ANY
+) -> Family:
+    """Guardians who share a number, each of some of the children (by place)."""
+    preschool()
+    Service.objects.update(acceptance=policy)
+    children = [a_child() for _ in range(1 + max(map(max, broods)))]
+    for brood in broods:
         adult = a_person(contact_language="fi")
-        a_phone(adult, number)
-        guard(adult, child)
-    family = Family([child], a_running_round([child]))
+        a_phone(adult, SHARED.number)
+        for place in brood:
+            guard(adult, children[place])
+    family = Family(children, a_running_round(children))
     tell(family.round)
     family.deliver()
-    return family, Phone(number)
+    return family
 
 
-def test_a_number_two_guardians_share_speaks_for_the_one_last_written_to() -> None:
-    family, phone = two_guardians_at_one_number()
+def sent() -> list[TextKind]:
+    messages = Message.objects.filter(state=MessageState.SENT).order_by("pk")
+    return [TextKind(kind) for kind in messages.values_list("kind", flat=True)]
 
-    phone.text("Kyllä")
 
-    last = Message.objects.filter(kind=TextKind.OFFER).latest("claimed_at", "pk")
+def test_guardians_who_share_a_number_are_asked_once() -> None:
+    family = at_one_number((0,), (0,))
+
+    assert sent() == [TextKind.OFFER]
+    spared = Message.objects.get(state=MessageState.CANCELLED)
+    assert spared.reason == GateReason.SAME_NUMBER
+    assert tell(family.round) == 0, "the same occasion again changes nothing"
+    assert tell(family.round, kind=TextKind.REMINDER) == 1
+
+
+def test_whoever_is_asked_about_more_children_is_asked_for_all_at_the_number() -> None:
+    family = at_one_number((0,), (0, 1))
+
+    message = Message.objects.get(state=MessageState.SENT)
+    assert message.person == family.guardians[1]
+    assert message.offers.count() == 2
+
+
+def test_guardians_of_different_children_at_one_number_are_each_asked_about_theirs() -> None:
+    family = at_one_number((0, 1), (1, 2))
+
+    assert sent() == [TextKind.OFFER, TextKind.OFFER]
+    SHARED.text("Kyllä")
+    assert not Answer.objects.exists(), "who of them says it of whom?"
+    assert ReviewCase.objects.get().kind == CaseKind.UNCLEAR_REPLY
+    assert family.state() == OfferState.OPEN
+
+
+def test_a_yes_from_a_shared_number_counts_for_whom_the_message_was_addressed_to() -> None:
+    family = at_one_number((0,), (0,))
+
+    SHARED.text("Kyllä")
+
     assert family.state() == OfferState.ACCEPTED
-    assert Answer.objects.get().guardian_id == last.person_id
+    assert Answer.objects.get().guardian == family.guardians[0]
+    family.deliver()
+    assert sent() == [TextKind.OFFER, TextKind.ACCEPTED], "the number is told once, for both"
 
 
-def test_one_no_from_a_shared_number_is_one_guardians_no() -> None:
-    family, phone = two_guardians_at_one_number()
+def test_a_no_from_a_shared_number_said_twice_is_still_one_guardians_no() -> None:
+    family = at_one_number((0,), (0,))
 
-    phone.text("Ei")
+    for _ in range(2):
+        SHARED.text("Ei")
+        family.deliver()
 
     assert family.state() == OfferState.OPEN
     assert family.offer().grace_until is not None
+    assert set(Answer.objects.values_list("guardian", flat=True)) == {family.guardians[0].pk}
+
+
+def test_where_all_must_accept_a_shared_number_speaks_for_one_and_the_seat_is_held() -> None:
+    family = at_one_number((0,), (0,), policy=AcceptancePolicy.ALL)
+
+    SHARED.text("Kyllä")
+    after_the_deadline(family)
+
+    assert (family.state(), family.cases()) == (OfferState.UNANSWERED, [CaseKind.UNANSWERED])
+
+
+def test_if_one_of_those_who_share_a_number_may_not_be_asked_the_other_is() -> None:
+    children = [a_child()]
+    for _ in range(2):
+        adult = a_person(contact_language="fi")
+        a_phone(adult, SHARED.number)
+        guard(adult, children[0])
+    family = Family(children, a_running_round(children))
+    tell(family.round)
+    first, second = family.guardians
+    Guardianship.objects.filter(guardian=first).update(may_decide=False)
+
+    claim_all()
+
+    waiting = Message.objects.get(state=MessageState.QUEUED)
+    assert (waiting.person, waiting.contact_point) == (second, second.contact_points.get())
+    assert family.cases() == []
+
+
+def test_a_stop_at_a_shared_number_asks_the_other_guardian_at_another_address() -> None:
+    family = at_one_number((0,), (0,))
+    an_address(family.guardians[1])
+
+    SHARED.text("Älkää lähettäkö enää viestejä")
+
+    mail = Message.objects.get(channel=Channel.EMAIL)
+    assert (mail.person, mail.kind) == (family.guardians[1], TextKind.OFFER)
+    assert family.cases() == []
 
 
 def test_a_number_two_families_share_is_asked_by_a_person() -> None:
