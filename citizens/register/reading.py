@@ -32,17 +32,21 @@ class Header:
     as_of: date | None
     promised: int | None
     delimiter: str
-    order: list[int]
-    """For each column of the format, where it is in the file."""
+    order: list[int | None]
+    """For each column of the format, where it is in the file, if it is."""
 
 
 class RegisterFile:
     """One file, read once; ``digest`` is its SHA-256 as far as it has been read."""
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        """Open it and read its header. Raises UnusableFile."""
+    def __init__(self, path: Path, columns: Sequence[str], *, optional: Sequence[str] = ()) -> None:
+        """Open it and read its header. Raises UnusableFile.
+
+        A file may do without the ``optional`` ones of the columns: they are empty in every row.
+        """
         self.name = path.name
         self._columns = columns
+        self._optional = optional
         self._line = 0
         self._sha = hashlib.sha256()
         try:
@@ -78,7 +82,7 @@ class RegisterFile:
             except BadLine as error:
                 report(self._line, "", str(error), _key(raw, delimiter))
                 continue
-            yield self._line, [values[index].strip() for index in order]
+            yield self._line, ["" if index is None else values[index].strip() for index in order]
         promised = self.header.promised
         if promised is not None and promised != count:
             raise UnusableFile(
@@ -102,11 +106,12 @@ class RegisterFile:
             as_of=as_of,
             promised=int(rows) if rows else None,
             delimiter=delimiter,
-            order=[columns.index(name) for name in self._columns],
+            order=[columns.index(n) if n in columns else None for n in self._columns],
         )
 
     def _refuse_columns(self, columns: list[str]) -> None:
-        missing = [name for name in self._columns if name not in columns]
+        there = {*columns, *self._optional}
+        missing = [name for name in self._columns if name not in there]
         unknown = sorted({name for name in columns if name not in self._columns})
         twice = sorted({name for name in columns if columns.count(name) > 1})
         said = [
@@ -168,8 +173,9 @@ class RegisterFile:
         if "\0" in line:
             raise BadLine("the line has a NUL character in it")
         values = self._split(line, delimiter)
-        if len(values) != len(self._columns):
-            raise BadLine(f"the line has {len(values)} columns instead of {len(self._columns)}")
+        columns = len(self.header.order) - self.header.order.count(None)
+        if len(values) != columns:
+            raise BadLine(f"the line has {len(values)} columns instead of {columns}")
         return values
 
     def _split(self, line: str, delimiter: str) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
+from uuid import UUID, uuid5
 
 from citizens.models import Sex
 from citizens.register.formats import ContactRow, FactRow, GuardianshipRow, PersonRow, flag
@@ -29,6 +30,9 @@ NO_PHONE_HAS = "+358479"
 
 MAIL_DOMAINS = ("example.org", "example.com", "example.net")  # RFC 2606
 NO_MAIL_AT = "example.invalid"
+
+IN_EVAKA = UUID("6d1f0a56-6f0f-4d53-9a3b-6f2f6f0c7d11")
+"""The early-education system's own ids of children follow from the register's keys."""
 
 
 @dataclass
@@ -295,6 +299,9 @@ class Households:
             if unit and random.random() < ATTENDING.get(turning, 0.0):
                 household.facts.append(FactRow(key, "daycare_unit", unit))
                 household.facts.append(FactRow(key, "daycare_group", group))
+                household.facts.append(FactRow(key, "evaka_id", str(uuid5(IN_EVAKA, key))))
+                if group == "sv" and child.mother_tongue != "sv":
+                    household.facts.append(FactRow(key, "language_immersion", flag(True)))
             if turning == 6 and random.random() < (0.9 if group == "sv" else 0.04):
                 household.facts.append(FactRow(key, "preschool_group_wish", group))
             if turning <= 6 and random.random() < 0.015:

@@ -34,8 +34,17 @@ class UnitAdmin(ReadOnlyAdmin):
 class CapacityAdmin(ReadOnlyAdmin):
     """Seats by unit, period and group."""
 
-    list_display = ("of_unit", "of_service", "period", "group", "starts_at", "seats", "taken")
-    list_filter = ("service", "period", "group")
+    list_display = (
+        "of_unit",
+        "of_service",
+        "period",
+        "group",
+        "kind",
+        "starts_at",
+        "seats",
+        "taken",
+    )
+    list_filter = ("service", "period", "group", "kind")
     list_select_related = ("unit", "service")
     ordering = ("unit__name__fi", "group", "starts_at")
 

@@ -37,7 +37,7 @@ PLACEMENT_CRITERIA = (
 )
 PLACEMENT_KEYS = (
     *("policy", "criteria", "group_facts", "group_otherwise"),
-    *("current_unit_fact", "likely_school_fact", "special_fact"),
+    *("current_unit_fact", "likely_school_fact", "special_fact", "immersion_fact"),
 )
 TABLES = ("service", "guidance", "purpose", "basis", "attribute", "placement", "rule")
 GUIDED = ("accepted", "declined", "other_place")

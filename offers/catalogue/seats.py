@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from citizens.register.errors import BadRows, ErrorFile, Problem
-from citizens.register.parsers import Wrong, needed, text
+from citizens.register.parsers import Wrong, needed, one_of, text
 from citizens.register.reading import RegisterFile
-from offers.models import Capacity, Service, Unit
+from offers.models import Capacity, SeatKind, Service, Unit
 
 MOST_SEATS = 10_000
 
@@ -22,7 +22,8 @@ class SeatRow(NamedTuple):
     """A line of a file of seats, its unit named by the service map's id, all as text.
 
     ``group`` is the language of the group, or empty; ``starts_at`` is an appointment's time, or
-    empty; ``minimum`` is how many a group needs to be opened.
+    empty; ``minimum`` is how many a group needs to be opened; ``kind`` is a SeatKind, and a file
+    of ordinary seats only may do without it.
     """
 
     unit: str
@@ -32,6 +33,7 @@ class SeatRow(NamedTuple):
     starts_at: str
     seats: str
     minimum: str
+    kind: str = ""
 
 
 class Key(NamedTuple):
@@ -41,6 +43,7 @@ class Key(NamedTuple):
     service_id: int
     period: str
     group: str
+    kind: str
     starts_at: datetime | None
 
 
@@ -66,7 +69,10 @@ def import_seats(
 
     Raises RegisterError, and then nothing has changed.
     """
-    with transaction.atomic(), closing(RegisterFile(path, SeatRow._fields)) as file:
+    with (
+        transaction.atomic(),
+        closing(RegisterFile(path, SeatRow._fields, optional=("kind",))) as file,
+    ):
         capacities = _good_capacities(file, errors)
         if errors.count and not skip_bad:
             raise BadRows(
@@ -128,6 +134,7 @@ def _capacity(
         service_id=read("service", _among(services, "service in the catalogue"), 0),
         period=read("period", needed(text(20)), ""),
         group=read("group", text(20), ""),
+        kind=read("kind", one_of(SeatKind.values), ""),
         starts_at=read("starts_at", _moment, None),
         seats=seats,
         minimum=minimum,

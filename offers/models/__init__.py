@@ -45,7 +45,7 @@ from offers.models.rounds import (
     SendingHalt,
     Subject,
 )
-from offers.models.units import AdmissionArea, Capacity, Unit
+from offers.models.units import AdmissionArea, Capacity, SeatKind, Unit, Way
 
 __all__ = [
     "AWAITING_ANSWER",
@@ -80,6 +80,7 @@ __all__ = [
     "ReviewCase",
     "Round",
     "RoundState",
+    "SeatKind",
     "SendingHalt",
     "Sensitivity",
     "Service",
@@ -88,6 +89,7 @@ __all__ = [
     "Subject",
     "TextKind",
     "Unit",
+    "Way",
     "Wish",
     "WrongCode",
 ]

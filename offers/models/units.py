@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from citizens.languages import TranslatedField
+from citizens.models import Person
 from offers.models.catalogue import Service
 
 
@@ -30,6 +31,14 @@ class Unit(models.Model):
         return f"{self.name['fi']} ({self.register_id})"
 
 
+class SeatKind(models.TextChoices):
+    """For whom the seats of a group are kept."""
+
+    ORDINARY = "", _("ordinary")
+    SPECIAL = "special", _("special group")
+    IMMERSION = "immersion", _("language immersion")
+
+
 class CapacityQuerySet(models.QuerySet["Capacity"]):
     def free(self) -> Self:
         """Groups and slots with a seat nobody has."""
@@ -40,6 +49,7 @@ class Capacity(models.Model):
     """Seats of one group (or appointment slot) at a unit in one period.
 
     ``group`` is the language group (fi, sv) or empty; ``period`` names the run, e.g. "2027".
+    Seats of a special or an immersion ``kind`` are kept for those who are registered for it.
     ``taken`` is kept by a trigger on Offer and can never exceed ``seats``.
     """
 
@@ -51,6 +61,7 @@ class Capacity(models.Model):
     )
     period = models.CharField(_("period"), max_length=20)
     group = models.CharField(_("group"), max_length=20, blank=True)
+    kind = models.CharField(_("kind"), max_length=9, choices=SeatKind.choices, blank=True)
     starts_at = models.DateTimeField(_("starts"), null=True, blank=True)
     seats = models.PositiveIntegerField(_("seats"))
     minimum = models.PositiveIntegerField(_("smallest group"), default=0)
@@ -63,7 +74,7 @@ class Capacity(models.Model):
         verbose_name_plural = _("capacities")
         constraints = [
             models.UniqueConstraint(
-                fields=["unit", "service", "period", "group", "starts_at"],
+                fields=["unit", "service", "period", "group", "kind", "starts_at"],
                 name="capacity_unique",
                 nulls_distinct=False,
             ),
@@ -76,6 +87,25 @@ class Capacity(models.Model):
 
     def __str__(self) -> str:
         return f"capacity {self.pk}"
+
+
+class Way(models.Model):
+    """How far it is from a person's home to a unit, as the city measured it.
+
+    Without ``metres`` there is no way. Where the city measured nothing the straight line counts.
+    """
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="ways")
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="ways")
+    metres = models.PositiveIntegerField(_("way (m)"), null=True)
+
+    class Meta:
+        verbose_name = _("way")
+        verbose_name_plural = _("ways")
+        constraints = [models.UniqueConstraint(fields=["person", "unit"], name="way_unique")]
+
+    def __str__(self) -> str:
+        return f"way {self.pk}"
 
 
 class AdmissionArea(models.Model):

@@ -11,6 +11,7 @@ from offers.placement.errors import (
     PolicyUnavailable,
     UnknownCriterion,
 )
+from offers.placement.geography import straight_lines
 from offers.placement.inputs import Seats, Subjects
 from offers.placement.parties import lottery_number
 from offers.placement.policies import (
@@ -45,5 +46,6 @@ __all__ = [
     "explain",
     "lottery_number",
     "place",
+    "straight_lines",
     "word_reason",
 ]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from offers.placement.inputs import Bools, Floats, Ints
+from offers.placement.inputs import Bools, Floats, Ints, Seats, Subjects
 
 EARTH_RADIUS_M = 6_371_008.8
 """The mean radius of the earth (IUGG), metres."""
@@ -29,6 +29,18 @@ def metres_between(a: Floats, b: Floats) -> Ints:
     chord_squared = sum((a[..., axis] - b[..., axis]) ** 2 for axis in range(3))
     metres = 2 * EARTH_RADIUS_M * np.arcsin(np.minimum(np.sqrt(chord_squared) / 2, 1.0))
     return np.nan_to_num(np.rint(metres), copy=False, nan=UNKNOWN_M).astype(np.int64)
+
+
+def straight_lines(subjects: Subjects, seats: Seats) -> Floats:
+    """Great-circle distances, a row for each subject and a column for each seat.
+
+    NaN where a point is not known or so far away that it must be wrong.
+    """
+    here = unit_vectors(np.asarray(subjects.latitude), np.asarray(subjects.longitude))
+    there = unit_vectors(np.asarray(seats.latitude), np.asarray(seats.longitude))
+    metres = metres_between(here[:, None, :], there[None, :, :]).astype(np.float64)
+    metres[metres > FAR_M] = np.nan
+    return metres
 
 
 def far_from_middle(points: Floats, middle_of: Floats) -> Bools:

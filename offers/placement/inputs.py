@@ -53,9 +53,9 @@ class Seats:
 
     `capacity` is how many seats there are, at least one. `minimum` is how many subjects a group
     needs to be opened. `areas` are the admission areas the group serves. Seats that are `special`
-    are kept for subjects who are. `starts_at` makes the row an appointment: rows that differ only
-    in it are one place with several times. `land` is the piece of land a unit stands on, the same
-    codes as the subjects': a straight line from one to another crosses water.
+    or `immersion` are kept for subjects who are. `starts_at` makes the row an appointment: rows
+    that differ only in it are one place with several times. `land` is the piece of land a unit
+    stands on, the same codes as the subjects': a straight line from one to another crosses water.
     """
 
     ids: Sequence[Hashable]

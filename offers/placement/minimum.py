@@ -5,6 +5,16 @@ import numpy as np
 from offers.placement.inputs import Ints
 from offers.placement.problem import Problem
 
+ORDINARY, SPECIAL, IMMERSION, BOTH = range(4)
+CONFINED = (
+    (ORDINARY,),
+    (ORDINARY, SPECIAL),
+    (ORDINARY, IMMERSION),
+    (ORDINARY, SPECIAL, IMMERSION),
+    (ORDINARY, SPECIAL, IMMERSION, BOTH),
+)
+"""The kinds of seats that whoever asked for no others has to find room in (Hall's condition)."""
+
 
 class Minimum:
     """Decides which place to close next because too few would be in it.
@@ -46,13 +56,16 @@ class Minimum:
         return closing
 
     def _can_do_without(self, place: int) -> bool:
-        same_group = self.parties.group == self.places.group[place]
-        open_places = (self.places.group == self.places.group[place]) & ~self.closed
-        open_places[place] = False
-        ordinary_seats = self.places.capacity[open_places & ~self.places.special].sum()
-        ordinary = self.parties.size[same_group & ~self.parties.special].sum()
-        seats = self.places.capacity[open_places].sum()
-        everybody = self.parties.size[same_group].sum()
-        return bool(
-            seats >= everybody and (self.places.special[place] or ordinary_seats >= ordinary)
+        """Whether the others of its group could hold everybody who asked for the group."""
+        parties, places = self.parties, self.places
+        others = (places.group == places.group[place]) & ~self.closed
+        others[place] = False
+        same_group = parties.group == places.group[place]
+        kind = places.special + 2 * places.immersion
+        asked = parties.special + 2 * parties.immersion
+        return not any(
+            kind[place] in kinds
+            and places.capacity[others & np.isin(kind, kinds)].sum()
+            < parties.size[same_group & np.isin(asked, kinds)].sum()
+            for kinds in CONFINED
         )

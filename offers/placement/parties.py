@@ -40,6 +40,23 @@ class Parties:
         return len(self.members)
 
 
+@dataclass(frozen=True)
+class Kinds:
+    """What kind of seat each subject asked for."""
+
+    group: Ints
+    special: Bools
+    immersion: Bools
+
+    def of(self, subject: int) -> tuple[int, bool, bool]:
+        """The group, whether special, whether in immersion."""
+        return (
+            int(self.group[subject]),
+            bool(self.special[subject]),
+            bool(self.immersion[subject]),
+        )
+
+
 def lottery_number(seed: int, subject_id: Hashable) -> int:
     """The subject's number in the lottery of a published seed; the lower goes first.
 
@@ -61,7 +78,9 @@ def make_parties(
     """Everybody who is not pinned, in parties."""
     group = codes_in(subjects.group, numbers.group, len(subjects))
     special = flags_in(subjects.special, len(subjects))
-    members, separated = _gather(subjects, group, special, places, pinned)
+    immersion = flags_in(subjects.immersion, len(subjects))
+    kinds = Kinds(group, special, immersion)
+    members, separated = _gather(subjects, kinds, places, pinned)
     first = np.array([party[0] for party in members], dtype=np.int64)
     several = [index for index, party in enumerate(members) if len(party) > 1]
 
@@ -79,7 +98,6 @@ def make_parties(
     for index in several:
         known = [member for member in members[index] if not np.isnan(points[member, 0])]
         located[index] = points[known[0]] if known else np.nan
-    immersion = flags_in(subjects.immersion, len(subjects))
     return Parties(
         members=members,
         first=first,
@@ -91,16 +109,14 @@ def make_parties(
         school_unit=unit(subjects.school_unit),
         sibling_unit=unit(subjects.sibling_unit),
         special=special[first],
-        immersion=np.array([immersion[list(party)].any() for party in members], dtype=bool)
-        if immersion.any()
-        else np.zeros(len(members), dtype=bool),
+        immersion=immersion[first],
         lottery=_lottery_ranks(subjects, members, seed),
         separated=separated,
     )
 
 
 def _gather(
-    subjects: Subjects, group: Ints, special: Bools, places: Places, pinned: Collection[int]
+    subjects: Subjects, kinds: Kinds, places: Places, pinned: Collection[int]
 ) -> tuple[list[tuple[int, ...]], frozenset[int]]:
     """The parties, and the subjects whose family had to be separated."""
     free = [subject for subject in range(len(subjects)) if subject not in pinned]
@@ -109,14 +125,12 @@ def _gather(
     families: dict[Hashable, list[int]] = {}
     for subject in free:
         family = subjects.family[subject]
-        kind = (family, group[subject], special[subject])
+        kind = (family, *kinds.of(subject))
         families.setdefault(("alone", subject) if family is None else kind, []).append(subject)
     parties: list[tuple[int, ...]] = []
     separated: set[int] = set()
     for members in families.values():
-        if len(members) == 1 or len(members) <= _most_seats(
-            places, int(group[members[0]]), bool(special[members[0]])
-        ):
+        if len(members) == 1 or len(members) <= _most_seats(places, *kinds.of(members[0])):
             parties.append(tuple(members))
         else:
             parties.extend((member,) for member in members)
@@ -124,8 +138,10 @@ def _gather(
     return parties, frozenset(separated)
 
 
-def _most_seats(places: Places, group: int, special: bool) -> int:
-    suitable = places.capacity[(places.group == group) & (special | ~places.special)]
+def _most_seats(places: Places, group: int, special: bool, immersion: bool) -> int:
+    suitable = places.capacity[
+        (places.group == group) & (special | ~places.special) & (immersion | ~places.immersion)
+    ]
     return int(suitable.max(initial=0))
 
 

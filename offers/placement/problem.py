@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from offers.placement.places import Numbers, Places, make_places
 
 @dataclass(frozen=True)
 class Pool:
-    """Parties who may be placed in the same places: one group, special or not."""
+    """Parties who may be placed in the same places: of one group, and of one kind in it."""
 
     parties: Ints
     places: Ints
@@ -152,10 +153,19 @@ def _checked_distances(distances: Floats, subjects: int, seats: int) -> Floats:
 
 
 def _pools(parties: Parties, places: Places) -> Iterator[Pool]:
-    """Seats that are special are only for subjects who are; those may be placed anywhere."""
-    for group in np.unique(parties.group):
-        for special in (False, True):
-            members = np.flatnonzero((parties.group == group) & (parties.special == special))
-            suitable = (places.group == group) & (special | ~places.special) & (group >= 0)
-            if members.size:
-                yield Pool(parties=members, places=np.flatnonzero(suitable))
+    """Seats that are special, or of immersion, are only for subjects who are; those go anywhere."""
+    either = (False, True)
+    for group, special, immersion in product(np.unique(parties.group), either, either):
+        members = np.flatnonzero(
+            (parties.group == group)
+            & (parties.special == special)
+            & (parties.immersion == immersion)
+        )
+        suitable = (
+            (places.group == group)
+            & (special | ~places.special)
+            & (immersion | ~places.immersion)
+            & (group >= 0)
+        )
+        if members.size:
+            yield Pool(parties=members, places=np.flatnonzero(suitable))

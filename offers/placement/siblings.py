@@ -37,7 +37,11 @@ def _exchange(
 ) -> _Exchange | None:
     """What it costs, in metres, to bring the party together in this place, and who moves where."""
     parties = problem.parties
-    alike = (parties.group == parties.group[party]) & (parties.special == parties.special[party])
+    alike = (
+        (parties.group == parties.group[party])
+        & (parties.special == parties.special[party])
+        & (parties.immersion == parties.immersion[party])
+    )
     singles = np.flatnonzero((place_of == place) & (parties.size == 1) & alike)
     moves: dict[int, int] = {}
     cost = 0

@@ -179,4 +179,6 @@ class _DeferredAcceptance:
         suitable = parties.group == places.group[place]
         if places.special[place]:
             suitable &= parties.special
+        if places.immersion[place]:
+            suitable &= parties.immersion
         return np.asarray(suitable & (self.listed > FIRST_CHOICES))

@@ -68,6 +68,43 @@ _REASONS = {
     },
 }
 
+_APPOINTMENTS = {
+    "fi": {
+        "pinned": "Käsittelijä on valinnut ajan.",
+        "nearest": "Lähin paikka, jossa on aikoja.",
+        "nearest_free": "Lähin paikka, jossa on vapaa aika.",
+        "total_distance": "Ajat on jaettu niin, että kaikkien matkat ovat yhteensä lyhimmät.",
+        "address_unknown": "Osoite ei ole tiedossa; paikassa on vapaa aika.",
+        "no_group": "Missään paikassa ei ole aikoja tähän.",
+        "unreachable": "Mihinkään paikkaan, jossa on aikoja, ei ole kulkuyhteyttä.",
+        "full": "Kaikki ajat on varattu.",
+        "no_room_together": "Missään ei ole {count} vapaata aikaa sisaruksille yhdessä.",
+    },
+    "sv": {
+        "pinned": "Handläggaren har valt tiden.",
+        "nearest": "Närmaste enhet med tider.",
+        "nearest_free": "Närmaste enhet med en ledig tid.",
+        "total_distance": "Tiderna är fördelade så att allas vägar sammanlagt är kortast.",
+        "address_unknown": "Adressen är inte känd; enheten har en ledig tid.",
+        "no_group": "Ingen enhet har tider för detta.",
+        "unreachable": "Det finns ingen väg till någon enhet med tider.",
+        "full": "Alla tider är bokade.",
+        "no_room_together": "Ingen enhet har {count} lediga tider för syskonen tillsammans.",
+    },
+    "en": {
+        "pinned": "A caseworker chose the time.",
+        "nearest": "Nearest with appointments.",
+        "nearest_free": "Nearest with a free time.",
+        "total_distance": "Times are shared out so that everybody's ways together are shortest.",
+        "address_unknown": "The address is not known; the place has a free time.",
+        "no_group": "No place has appointments for this.",
+        "unreachable": "There is no way to any place with appointments.",
+        "full": "Every time is taken.",
+        "no_room_together": "Nowhere are {count} times free for the siblings together.",
+    },
+}
+"""What is said otherwise where a seat is an appointment: it has a time, and no group."""
+
 _WISHED_FOR = {
     "fi": {
         "nearest": "{unit} on lähin, mutta",
@@ -106,51 +143,68 @@ _WISHED_FOR = {
 
 _LOST_TO = {
     "fi": {
-        "distance": "sen viimeisen paikan sai {someone}, joka asuu lähempänä.",
-        "admission_area": "sen viimeisen paikan sai {someone} sen omalta oppilaaksiottoalueelta.",
-        "immersion_continuity": "sen viimeisen paikan sai {someone}, jonka kielikylpy jatkuu.",
-        "current_unit": "sen viimeisen paikan sai {someone}, joka on siellä jo nyt.",
-        "likely_school": "sen viimeisen paikan sai {someone}, jonka tuleva koulu se on.",
-        "sibling_there": "sen viimeisen paikan sai {someone}, jonka sisarus on siellä.",
-        "special_group": "sen viimeisen paikan sai {someone}, jolle erityisryhmä on tarkoitettu.",
-        "lottery": "sen viimeinen paikka ratkaistiin arvalla.",
-        "pinned": "sen viimeisen paikan antoi käsittelijä.",
+        "distance": "sen {last} sai {someone}, joka asuu lähempänä.",
+        "admission_area": "sen {last} sai {someone} sen omalta oppilaaksiottoalueelta.",
+        "immersion_continuity": "sen {last} sai {someone}, jonka kielikylpy jatkuu.",
+        "current_unit": "sen {last} sai {someone}, joka on siellä jo nyt.",
+        "likely_school": "sen {last} sai {someone}, jonka tuleva koulu se on.",
+        "sibling_there": "sen {last} sai {someone}, jonka sisarus on siellä.",
+        "special_group": "sen {last} sai {someone}, jolle erityisryhmä on tarkoitettu.",
+        "lottery": "sen {lot} ratkaistiin arvalla.",
+        "pinned": "sen {last} antoi käsittelijä.",
         "too_small": "siellä ryhmää ei avata, koska siihen tulisi liian vähän osallistujia.",
-        "siblings": "sen paikat jaettiin niin, että sisarukset pysyvät yhdessä.",
-        "no_room_together": "siellä ei ole tilaa sisaruksille yhdessä.",
+        "siblings": "sen {all} jaettiin niin, että sisarukset pysyvät yhdessä.",
+        "no_room_together": "siellä ei ole {room} sisaruksille yhdessä.",
         "total_distance": "näin matkat ovat kaikille yhteensä lyhimmät.",
     },
     "sv": {
-        "distance": "dess sista plats gick till {someone} som bor närmare.",
-        "admission_area": "dess sista plats gick till {someone} från dess eget antagningsområde.",
-        "immersion_continuity": "dess sista plats gick till {someone} vars språkbad fortsätter.",
-        "current_unit": "dess sista plats gick till {someone} som redan är där.",
-        "likely_school": "dess sista plats gick till {someone} vars blivande skola den är.",
-        "sibling_there": "dess sista plats gick till {someone} som har ett syskon där.",
-        "special_group": "dess sista plats gick till {someone} som specialgruppen är avsedd för.",
-        "lottery": "dess sista plats avgjordes med lottning.",
-        "pinned": "dess sista plats gavs av handläggaren.",
+        "distance": "dess {last} gick till {someone} som bor närmare.",
+        "admission_area": "dess {last} gick till {someone} från dess eget antagningsområde.",
+        "immersion_continuity": "dess {last} gick till {someone} vars språkbad fortsätter.",
+        "current_unit": "dess {last} gick till {someone} som redan är där.",
+        "likely_school": "dess {last} gick till {someone} vars blivande skola den är.",
+        "sibling_there": "dess {last} gick till {someone} som har ett syskon där.",
+        "special_group": "dess {last} gick till {someone} som specialgruppen är avsedd för.",
+        "lottery": "dess {last} avgjordes med lottning.",
+        "pinned": "dess {last} gavs av handläggaren.",
         "too_small": "gruppen öppnas inte där, för den skulle få för få deltagare.",
-        "siblings": "dess platser delades ut så att syskon hålls tillsammans.",
-        "no_room_together": "där finns inte rum för syskonen tillsammans.",
+        "siblings": "dess {all} delades ut så att syskon hålls tillsammans.",
+        "no_room_together": "där finns inte {room} för syskonen tillsammans.",
         "total_distance": "så här är allas vägar sammanlagt kortast.",
     },
     "en": {
-        "distance": "its last seat went to {someone} who lives nearer.",
-        "admission_area": "its last seat went to {someone} from its own admission area.",
-        "immersion_continuity": "its last seat went to {someone} whose immersion continues.",
-        "current_unit": "its last seat went to {someone} who is there already.",
-        "likely_school": "its last seat went to {someone} whose future school it is.",
-        "sibling_there": "its last seat went to {someone} with a sibling there.",
-        "special_group": "its last seat went to {someone} for whom the special group is meant.",
-        "lottery": "its last seat was decided by lot.",
-        "pinned": "a caseworker gave its last seat.",
+        "distance": "its {last} went to {someone} who lives nearer.",
+        "admission_area": "its {last} went to {someone} from its own admission area.",
+        "immersion_continuity": "its {last} went to {someone} whose immersion continues.",
+        "current_unit": "its {last} went to {someone} who is there already.",
+        "likely_school": "its {last} went to {someone} whose future school it is.",
+        "sibling_there": "its {last} went to {someone} with a sibling there.",
+        "special_group": "its {last} went to {someone} for whom the special group is meant.",
+        "lottery": "its {last} was decided by lot.",
+        "pinned": "a caseworker gave its {last}.",
         "too_small": "the group is not opened there, because too few would be in it.",
-        "siblings": "its seats were shared out so that siblings stay together.",
-        "no_room_together": "it has no room for the siblings together.",
+        "siblings": "its {all} were shared out so that siblings stay together.",
+        "no_room_together": "it has no {room} for the siblings together.",
         "total_distance": "this way everybody's ways together are shortest.",
     },
 }
+
+_SEATS = {
+    "fi": {
+        "last": "viimeisen paikan",
+        "lot": "viimeinen paikka",
+        "all": "paikat",
+        "room": "tilaa",
+    },
+    "sv": {"last": "sista plats", "all": "platser", "room": "rum"},
+    "en": {"last": "last seat", "all": "seats", "room": "room"},
+}
+_TIMES = {
+    "fi": {"last": "viimeisen ajan", "lot": "viimeinen aika", "all": "ajat", "room": "aikoja"},
+    "sv": {"last": "sista tid", "all": "tider", "room": "tider"},
+    "en": {"last": "last time", "all": "times", "room": "times"},
+}
+"""What is given out: seats, or appointments."""
 
 _SOMEONE = {
     "fi": ("lapsi", "henkilö"),
@@ -184,7 +238,8 @@ def word_reason(reason: Reason, language: str) -> str:
     """The reason in fi, sv or en; other languages are worded in English."""
     language = language if language in LANGUAGES else "en"
     groups = _GROUPS[language]
-    sentence = _REASONS[language][reason.code].format(
+    worded = _REASONS[language] | (_APPOINTMENTS[language] if reason.appointment else {})
+    sentence = worded[reason.code].format(
         group=groups.get(reason.group or "", groups[""]), count=reason.party_size
     )
     if reason.passed_over is not None and reason.code != "total_distance":
@@ -200,7 +255,8 @@ def explain(assignment: Assignment, subject: int, language: str) -> str:
 def _word_passed_over(reason: Reason, passed: PassedOver, language: str) -> str:
     someone = _SOMEONE[language][reason.appointment]
     wished = _WISHED_FOR[language][passed.wished_for].format(unit=passed.unit)
-    return f"{wished} {_LOST_TO[language][passed.lost_to].format(someone=someone)}"
+    given = (_TIMES if reason.appointment else _SEATS)[language]
+    return f"{wished} {_LOST_TO[language][passed.lost_to].format(someone=someone, **given)}"
 
 
 def _notes(reason: Reason, language: str) -> list[str]:

@@ -1,5 +1,6 @@
 """A round's subjects and seats as the arrays of a placement."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,11 +9,13 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from citizens.models import Guardianship, RegisteredFact
-from offers.models import Capacity, Round, Subject
-from offers.placement import Seats, Subjects
+from offers.models import Capacity, Round, SeatKind, Subject, Way
+from offers.placement import Seats, Subjects, straight_lines
+from offers.placement.inputs import Floats
 from offers.rounds.areas import Areas
 
 UNKNOWN = float("nan")
+NO_WAY = float("inf")
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Sources:
     current_unit: str
     likely_school: str
     special: str
+    immersion: str
 
     @classmethod
     def of(cls, round: Round) -> "Sources":
@@ -39,6 +43,7 @@ class Sources:
             current_unit=placement.get("current_unit_fact", ""),
             likely_school=placement.get("likely_school_fact", ""),
             special=placement.get("special_fact", ""),
+            immersion=placement.get("immersion_fact", ""),
         )
 
 
@@ -66,6 +71,7 @@ def load_subjects(round: Round, subjects: QuerySet[Subject], areas: Areas) -> Wa
             current_unit=_text(sources.current_unit),
             school_unit=_text(sources.likely_school),
             special=_fact(sources.special, "boolean"),
+            immersion=_fact(sources.immersion, "boolean"),
             **{f"group_{n}": _text(code) for n, code in enumerate(sources.group)},
         ).values()
     )
@@ -84,6 +90,7 @@ def load_subjects(round: Round, subjects: QuerySet[Subject], areas: Areas) -> Wa
         sibling_unit=[siblings.get(row["person_id"]) for row in rows],
         family=[row["family"] for row in rows],
         special=[bool(row["special"]) for row in rows],
+        immersion=[bool(row["immersion"]) for row in rows],
     )
     people = [row["person_id"] for row in rows]
     return Waiting([row["id"] for row in rows], people, columns)
@@ -106,9 +113,31 @@ def load_seats(capacities: Iterable[Capacity], areas: Areas) -> Seats:
             for capacity, seats in zip(free, left, strict=True)
         ],
         areas=[areas.served_by(capacity.unit_id, capacity.group) for capacity in free],
+        special=[capacity.kind == SeatKind.SPECIAL for capacity in free],
+        immersion=[capacity.kind == SeatKind.IMMERSION for capacity in free],
         starts_at=starts if any(starts) else None,
         names=[capacity.unit.name["fi"] for capacity in free],
     )
+
+
+def measured_ways(subjects: Subjects, seats: Seats) -> Floats | None:
+    """The city's own distances, a row for each subject and a column for each seat.
+
+    Where it measured none the straight line counts; without any at all the result is None.
+    """
+    measured = Way.objects.filter(
+        person__register_key__in=subjects.ids, unit__register_id__in=seats.unit
+    )
+    rows = measured.values_list("person__register_key", "unit__register_id", "metres")
+    row_of = {key: row for row, key in enumerate(subjects.ids)}
+    columns_of: dict[object, list[int]] = defaultdict(list)
+    for column, unit in enumerate(seats.unit):
+        columns_of[unit].append(column)
+    ways = None
+    for key, unit, metres in rows.iterator(chunk_size=50_000):
+        ways = straight_lines(subjects, seats) if ways is None else ways
+        ways[row_of[key], columns_of[unit]] = NO_WAY if metres is None else metres
+    return ways
 
 
 def seats_of(round: Round) -> QuerySet[Capacity]:

@@ -19,7 +19,7 @@ from offers.placement import (
     place,
 )
 from offers.rounds.areas import Areas
-from offers.rounds.arrays import Waiting, load_seats, load_subjects, seats_of
+from offers.rounds.arrays import Waiting, load_seats, load_subjects, measured_ways, seats_of
 from offers.rounds.cohort import NO_SEAT_KEPT, write_first_outcomes
 from offers.rounds.warnings import Remark
 
@@ -79,6 +79,7 @@ def place_by_rule(
         policy=placement.get("policy", "stable"),
         seed=round.lottery_seed,
         pins=pins,
+        distances=measured_ways(subjects, seats),
     )
 
 
@@ -156,6 +157,7 @@ def _compared(round: Round, assignment: Assignment) -> dict[str, dict[str, Any]]
             criteria=round.service.placement.get("criteria", []),
             seed=round.lottery_seed,
             pins=assignment.problem.pins,
+            distances=assignment.problem.distances,
         )
     except PolicyUnavailable:
         figures = {assignment.policy: assignment.figures}

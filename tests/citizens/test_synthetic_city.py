@@ -21,7 +21,10 @@ DAYCARES = [
     Daycare("2", 60.22, 25.00, ("fi", "sv")),
     Daycare("3", 60.25, 25.05, ("fi",)),
 ]
-ATTRIBUTES = {"daycare_unit", "daycare_group", "preschool_group_wish", "special_group"}
+ATTRIBUTES = {
+    *("daycare_unit", "daycare_group", "preschool_group_wish", "special_group", "evaka_id"),
+    "language_immersion",
+}
 
 
 @pytest.fixture(scope="module")

@@ -52,6 +52,7 @@ def instances(
         minimum=[draw(st.integers(0, seat)) for seat in capacity] if minimum else None,
         areas=columns_of(draw, st.lists(st.sampled_from(AREAS), max_size=2), seat_count),
         special=columns_of(draw, st.sampled_from((False, False, True)), seat_count),
+        immersion=columns_of(draw, st.sampled_from((False, False, False, True)), seat_count),
     )
     latitude, longitude = coordinates(draw, subject_count, unknown=unknown)
     family = columns_of(draw, st.sampled_from((None, None, "a", "b", "c")), subject_count)
@@ -65,6 +66,7 @@ def instances(
         sibling_unit=columns_of(draw, st.none() | units, subject_count),
         family=family if families else None,
         special=columns_of(draw, st.sampled_from((False, False, True)), subject_count),
+        immersion=columns_of(draw, st.sampled_from((False, False, True)), subject_count),
     )
     return subjects, seats
 
@@ -81,10 +83,14 @@ def metres(subjects: Subjects, subject: int, seats: Seats, seat: int) -> int | N
 
 
 def may_have(subjects: Subjects, subject: int, seats: Seats, seat: int) -> bool:
-    """The group that was asked for, and a special seat only for who is special."""
-    special_seat = seats.special is not None and seats.special[seat]
-    special_subject = subjects.special is not None and subjects.special[subject]
-    return subjects.group[subject] == seats.group[seat] and (special_subject or not special_seat)
+    """The group that was asked for, and a special or immersion seat only for who is."""
+    if subjects.group[subject] != seats.group[seat]:
+        return False
+    kept = [(seats.special, subjects.special), (seats.immersion, subjects.immersion)]
+    return all(
+        of_seat is None or not of_seat[seat] or (of_subject is not None and of_subject[subject])
+        for of_seat, of_subject in kept
+    )
 
 
 def standing(subjects: Subjects, subject: int, seats: Seats, seat: int) -> tuple[float, ...]:

@@ -1,6 +1,7 @@
 """Placements small enough to be worked out by hand."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -84,6 +85,16 @@ def test_immersion_and_special_groups(policy: str) -> None:
     if policy == "stable":
         codes = [Reasons(assignment).of(subject).code for subject in (0, 1)]
         assert codes == ["special_group", "immersion_continuity"]
+
+
+@both_policies
+def test_an_immersion_seat_is_kept_for_who_is_in_immersion(policy: str) -> None:
+    children = subjects(2, immersion=[True, False])
+    units = seats(2, capacity=[3, 1], immersion=[True, False])
+    assignment = place(children, units, criteria=["distance"], seed=1, policy=policy)
+    assert assignment.seat_of.tolist() == [0, 1]
+    alone = place(subjects(), seats(immersion=[True]), criteria=["distance"], seed=1, policy=policy)
+    assert alone.seat_of.tolist() == [-1]
 
 
 @both_policies
@@ -234,7 +245,23 @@ def test_appointments_go_to_the_nearest_clinic_and_its_earliest_time() -> None:
     )
     assignment = place(women, slots, criteria=["distance"], seed=1)
     assert [slots.ids[seat] for seat in assignment.seat_of] == ["far", "late", "early"]
-    assert "somebody who lives nearer" in explain(assignment, 0, "en")
+    assert explain(assignment, 0, "en").startswith(
+        "Nearest with a free time. clinic is nearer, but its last time went to somebody who lives "
+        "nearer."
+    )
+    assert explain(assignment, 1, "fi") == "Lähin paikka, jossa on aikoja."
+    for language in ("fi", "sv", "en"):
+        said = " ".join(explain(assignment, woman, language) for woman in range(3))
+        assert not re.search("group|ryhmä|grupp|seat|paikan|plats", said)
+
+
+def test_who_finds_every_appointment_taken_is_told_so() -> None:
+    slots = seats(1, starts_at=["2027-03-01T12:00"])
+    assignment = place(subjects(2, **along_a_street(0, 90)), slots, criteria=["distance"], seed=1)
+    assert explain(assignment, 1, "sv") == (
+        "Alla tider är bokade. u0 är närmast, men dess sista tid gick till en person som bor "
+        "närmare."
+    )
 
 
 def test_a_pinned_appointment_is_not_given_again() -> None:

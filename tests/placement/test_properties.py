@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from offers.placement import POLICIES, Assignment, Reasons, Seats, Subjects, explain, place
-from offers.placement.inputs import flags_in
 from tests.placement.instances import CRITERIA, instances, may_have, passed_over
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -134,18 +135,15 @@ def test_a_group_below_its_minimum_stays_open_only_if_others_need_its_seats(
 ) -> None:
     subjects, seats = instance
     assignment = placed(instance, policy)
-    special = flags_in(seats.special, len(seats))
-    asking_special = flags_in(subjects.special, len(subjects))
-    capacity = np.asarray(seats.capacity)
     minimum = np.zeros(len(seats)) if seats.minimum is None else np.asarray(seats.minimum)
     small = (assignment.taken > 0) & (assignment.taken < minimum)
     for seat in np.flatnonzero(small).tolist():
-        others = np.array([group == seats.group[seat] for group in seats.group])
-        others &= ~assignment.closed & (np.arange(len(seats)) != seat)
-        asking = np.array([group == seats.group[seat] for group in subjects.group])
-        too_few = capacity[others].sum() < asking.sum()
-        too_few_ordinary = capacity[others & ~special].sum() < (asking & ~asking_special).sum()
-        assert too_few or too_few_ordinary
+        asking = [n for n in range(len(subjects)) if subjects.group[n] == seats.group[seat]]
+        others = [n for n in range(len(seats)) if n != seat and not assignment.closed[n]]
+        single_seats = [n for n in others for _ in range(seats.capacity[n])]
+        suits = [[may_have(subjects, n, seats, other) for other in single_seats] for n in asking]
+        matched = maximum_bipartite_matching(csr_matrix(suits), perm_type="column")
+        assert not single_seats or (matched < 0).any()
 
 
 @both_policies

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from citizens.models import Attribute, Person
+from citizens.models import Person
 from consents.models import DataUse
 from offers.models import AnswerKind, Outcome, Rating, Subject
 from offers.rounds.export import (
@@ -117,7 +117,6 @@ def test_no_cell_is_a_formula_and_the_export_is_recorded() -> None:
 def test_evaka_gets_its_own_identifiers() -> None:
     [known], [unknown] = a_family(), a_family()
     capacity = seats(5)
-    Attribute.objects.create(code="evaka_id", value_type="text", source="evaka", label={})
     a_fact(known, "evaka_id", "child-7")
     round = running()
     answer(known, AnswerKind.ACCEPT)

@@ -147,6 +147,7 @@ class SeatChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def label_from_instance(self, capacity: Any) -> str:
         parts = [say(capacity.unit.name, get_language()), capacity.group]
+        parts += [capacity.get_kind_display()] if capacity.kind else []
         if capacity.starts_at:
             parts.append(f"{timezone.localtime(capacity.starts_at):%d.%m.%Y %H.%M}")
         free = _gettext("%(free)s to give out") % {"free": capacity.seats - capacity.taken}

@@ -47,6 +47,7 @@ def _row(capacity: Capacity, round: Round) -> dict[str, Any]:
         "pk": capacity.pk,
         "unit": say(capacity.unit.name, get_language()),
         "group": capacity.group,
+        "kind": capacity.get_kind_display() if capacity.kind else "",
         "starts_at": capacity.starts_at,
         "seats": capacity.seats,
         "taken": taken,

@@ -35,7 +35,7 @@ from offers.catalogue.load import load_catalogue
 from offers.catalogue.seats import SeatRow, import_seats
 from offers.catalogue.synthetic_units import SyntheticUnits, admission_areas, seat_rows
 from offers.catalogue.units import import_units
-from offers.models import AdmissionArea, Capacity, Round, Service, Unit
+from offers.models import AdmissionArea, Capacity, Round, Service, Unit, Way
 
 PRESCHOOL = "preschool"
 PRESCHOOL_AGE = 6
@@ -168,7 +168,7 @@ def _make_room(*, replace: bool) -> None:
             "Begin with an empty database: delete the folder of the embedded servers "
             "(.local, or HP_LOCAL_DIR), or create a new database and migrate it."
         )
-    for model in (RegisteredFact, ContactPoint, Guardianship, Person, RegisterImport):
+    for model in (Way, RegisteredFact, ContactPoint, Guardianship, Person, RegisterImport):
         with connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM {model._meta.db_table}")
     Capacity.objects.all().delete()
