@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from citizens.languages import say
 from offers.admin.pages import actor
 from offers.models import (
+    EligibilityRule,
     Message,
     MessageState,
     ReviewCase,
@@ -18,8 +19,10 @@ from offers.models import (
     RoundState,
     SendingHalt,
     Subject,
+    UnitLook,
 )
 from offers.rounds.figures import figures
+from offers.rounds.looks import BEFORE_SENDING
 
 NOT_YET_RUNNING = (RoundState.DRAFT, RoundState.PREPARING, RoundState.PREPARED)
 
@@ -37,6 +40,12 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "awaiting": awaiting,
         "drafts": rounds.filter(state__in=NOT_YET_RUNNING),
         "queue": _queue(user.pk) if user.has_perm("offers.view_reviewcase") else None,
+        "looks": UnitLook.objects.unanswered()
+        .filter(head=user.pk, round__state__in=BEFORE_SENDING)
+        .select_related("unit", "round"),
+        "proposals": EligibilityRule.objects.awaiting().select_related("service", "created_by")
+        if user.has_perm("offers.view_eligibilityrule")
+        else [],
         "may_start": user.has_perm("offers.add_round"),
         "may_approve": user.has_perm("offers.add_approval"),
         "may_view_rounds": user.has_perm("offers.view_round"),

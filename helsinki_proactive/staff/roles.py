@@ -1,4 +1,4 @@
-"""The three roles and what each may do. A role is a group; the table here is its only source."""
+"""The roles and what each may do. A role is a group; the table here is its only source."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.db.models import Q
 CASEWORKER = "caseworker"
 APPROVER = "approver"
 ADMINISTRATOR = "administrator"
+UNIT_HEAD = "unit_head"
 
 _ROUNDS = (
     *("offers.view_service", "offers.view_servicetext", "offers.view_eligibilityrule"),
@@ -26,12 +27,20 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
         *("offers.view_offer", "offers.view_answer", "offers.view_message", "offers.view_reply"),
         *("offers.add_round", "offers.change_round", "offers.change_subject"),
         *("offers.add_eligibilityrule", "offers.change_eligibilityrule"),
+        *("offers.view_unitlook", "offers.add_unitlook"),
         *("offers.add_answer", "offers.view_reviewcase", "offers.change_reviewcase"),
         "offers.change_sendinghalt",
         *("offers.view_letterbatch", "offers.add_letterbatch", "offers.change_letterbatch"),
     ),
     # Approves what somebody else has prepared; has no queue and opens nobody's story.
-    APPROVER: (*_ROUNDS, "offers.add_approval", "offers.approve_eligibilityrule"),
+    APPROVER: (
+        *_ROUNDS,
+        "offers.add_approval",
+        "offers.approve_eligibilityrule",
+        "offers.view_unitlook",
+    ),
+    # Looks at whom a round would send to the unit, when asked; sees nothing else.
+    UNIT_HEAD: ("offers.change_unitlook",),
     # Keeps services, places and the staff; sees nobody's story.
     ADMINISTRATOR: (
         *("staff.view_user", "staff.add_user", "staff.change_user", "auth.view_group"),

@@ -12,6 +12,7 @@ from offers.models.catalogue import (
     Silence,
     TextKind,
 )
+from offers.models.looks import UnitLook, Verdict
 from offers.models.messages import (
     HANDED_OVER,
     Lane,
@@ -89,6 +90,8 @@ __all__ = [
     "Subject",
     "TextKind",
     "Unit",
+    "UnitLook",
+    "Verdict",
     "Way",
     "Wish",
     "WrongCode",

@@ -6,7 +6,7 @@ import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from citizens.languages import TranslatedField
@@ -151,8 +151,15 @@ class EligibilityRuleQuerySet(models.QuerySet["EligibilityRule"]):
         return self.filter(pk__in=newest.distinct("service_id").values("pk"))
 
     def proposed(self) -> Self:
-        """Versions that wait for somebody's approval."""
+        """Versions that nobody has approved."""
         return self.filter(approved_at=None)
+
+    def awaiting(self) -> Self:
+        """Those of them that can still be approved: no newer version has been."""
+        approved = EligibilityRule.objects.filter(
+            service=OuterRef("service"), version__gt=OuterRef("version"), approved_at__isnull=False
+        )
+        return self.proposed().filter(~Exists(approved))
 
 
 @pghistory.track()

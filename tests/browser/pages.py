@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from helsinki_proactive.staff.roles import ADMINISTRATOR, APPROVER, CASEWORKER
+from helsinki_proactive.staff.roles import ADMINISTRATOR, APPROVER, CASEWORKER, UNIT_HEAD
 from tests.browser.town import Town
 
 EVERYBODY = (CASEWORKER, APPROVER, ADMINISTRATOR)
@@ -73,6 +73,10 @@ def _send_empty(page: Page) -> None:
     button.evaluate("button => { button.form.noValidate = true }")
     button.click()
     page.wait_for_load_state()
+
+
+def _look(name: str) -> Visit:
+    return Visit("admin:offers_unitlook", (UNIT_HEAD,), lambda town: (town.looks[name],))
 
 
 def _press(button: str) -> Callable[[Page], None]:
@@ -176,6 +180,9 @@ VISITS: dict[str, Visit] = {
     "round, people": _of_round("prepared", "people", roles=ROUNDS),
     "round, people later": _of_round("running", "people", roles=ROUNDS),
     "round, nobody": _of_round("running", "people", roles=ROUNDS, query="?show=is-died"),
+    "round, heads": _of_round("prepared", "heads", roles=ROUNDS),
+    **{f"round, look {name}": _look(name) for name in ("asked", "answered")},
+    "today, of a unit's head": Visit("admin:index", (UNIT_HEAD,)),
     "round, seats": _of_round("running", "seats"),
     "subject, to pin": _subject("to pin"),
     "subject, pin asked": Visit(

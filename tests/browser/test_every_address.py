@@ -25,7 +25,7 @@ ONLY_POSTED_TO = {
     *(f"admin:offers_letterbatch_{name}" for name in ("make", "slip", "file", "posted", "give_up")),
     *(
         f"admin:offers_round_{name}"
-        for name in ("step", "test", "pin", "settle", "assign", "download")
+        for name in ("step", "test", "pin", "settle", "assign", "download", "ask")
     ),
 }
 NOT_FOR_EYES = {

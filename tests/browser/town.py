@@ -15,6 +15,7 @@ from consents.models import LegalBasis
 from consents.models.statements import How
 from consents.services.objections import raise_objection
 from helsinki_proactive.staff.models import User
+from helsinki_proactive.staff.roles import UNIT_HEAD
 from offers.catalogue.load import CATALOGUE, load_catalogue
 from offers.delivery.links import issue_link
 from offers.delivery.paper import make_batch, mark_posted
@@ -34,12 +35,14 @@ from offers.models import (
     ServiceText,
     Subject,
     Unit,
+    Verdict,
 )
 from offers.replies import inbox
 from offers.replies.handling import take_case
 from offers.replies.opinions import record_rating
 from offers.rounds.approval import reject_round
 from offers.rounds.close import cancel_round, close_round
+from offers.rounds.looks import answer_look, ask_head
 from offers.rounds.prepare import prepare_round
 from tests.casework.staff import ROLES, at_work, employee
 from tests.rounds.city import (
@@ -83,6 +86,7 @@ class Town:
     people: dict[str, int] = field(default_factory=dict)
     cases: dict[str, int] = field(default_factory=dict)
     rules: dict[str, int] = field(default_factory=dict)
+    looks: dict[str, int] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
 
@@ -90,7 +94,7 @@ class Town:
 def built() -> Town:
     """The town, built by the services the product itself uses."""
     _load_services()
-    town = Town({role: _session(at_work(role)) for role in ROLES})
+    town = Town({role: _session(at_work(role)) for role in (*ROLES, UNIT_HEAD)})
     seats(60)
     seats(60, north_m=2000)
     _closed(town)
@@ -156,6 +160,19 @@ def _not_yet_running(town: Town) -> None:
     town.rounds["prepared"] = shown.pk
     placed = Subject.objects.filter(round=shown).exclude(capacity=None).earliest("pk")
     town.subjects["to pin"] = (shown.pk, placed.pk)
+    _looks(town, shown)
+
+
+def _looks(town: Town, round: Round) -> None:
+    """A unit's head is asked; another's part is moved there, so that two are."""
+    head, more = employee(UNIT_HEAD), seats(60, north_m=1000)
+    moved = Subject.objects.filter(round=round).exclude(capacity=None).latest("pk")
+    Subject.objects.filter(pk=moved.pk).update(capacity=more)
+    units = Unit.objects.filter(capacities__subjects__round=round).distinct().order_by("pk")
+    for name, unit in zip(("asked", "answered"), units, strict=False):
+        look = ask_head(round=round, unit=unit, head=head, by=preparer())
+        town.looks[name] = look.pk
+    answer_look(look=look, verdict=Verdict.REMARK, remark="Rivi 1 muuttaa", by=head)
 
 
 def _link(round: Round, child: Person) -> str:

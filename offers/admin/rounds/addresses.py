@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from offers.admin.rounds import downloads, drafts, overview, people, seats, steps
+from offers.admin.rounds import downloads, drafts, heads, overview, people, seats, steps
 
 round_addresses = [
     path("add/", drafts.new_round, name="offers_round_add"),
@@ -16,6 +16,9 @@ round_addresses = [
     path("<int:pk>/people/<int:subject>/pin/", people.pin, name="offers_round_pin"),
     path("<int:pk>/people/<int:subject>/settle/", people.settle, name="offers_round_settle"),
     path("<int:pk>/people/<int:subject>/assign/", people.assign, name="offers_round_assign"),
+    path("<int:pk>/heads/", heads.heads_page, name="offers_round_heads"),
+    path("<int:pk>/heads/ask/", heads.ask, name="offers_round_ask"),
+    path("looks/<int:pk>/", heads.look_page, name="offers_unitlook"),
     path("<int:pk>/seats/", seats.occupancy, name="offers_round_seats"),
     path("<int:pk>/download/<slug:kind>/", downloads.download, name="offers_round_download"),
 ]

@@ -31,6 +31,8 @@ from offers.models import (
     RoundState,
     SendingHalt,
     Subject,
+    UnitLook,
+    Verdict,
 )
 from offers.rounds.figures import figures, timeline
 from offers.rounds.warnings import draft_remarks, remark_text
@@ -156,8 +158,18 @@ def _preview(round: Round) -> dict[str, Any]:
         "warnings": [remark_text(remark) for remark in preview["warnings"]],
         "requested": _signed(preview.get("requested")),
         "tests": len(preview.get("tests", [])),
+        "looks": _looks(round),
         "test_form": TestForm(),
     }
+
+
+def _looks(round: Round) -> dict[str, int]:
+    """How many units' heads were asked, have not answered, and have a remark."""
+    return UnitLook.objects.filter(round=round).aggregate(
+        asked=Count("pk"),
+        silent=Count("pk", filter=Q(answered_at=None)),
+        remarks=Count("pk", filter=Q(verdict=Verdict.REMARK)),
+    )
 
 
 def _message_row(row: dict[str, Any]) -> dict[str, Any]:
