@@ -63,6 +63,11 @@ class Environment:
             self._problems.append(f"{name} cannot be read: {hint}")
             return parse(default)
 
+    def require(self, fine: object, problem: str) -> None:
+        """Note the problem unless all is fine."""
+        if not fine:
+            self._problems.append(problem)
+
     def complain(self) -> None:
         """Raise ImproperlyConfigured if anything read so far was missing or wrong."""
         if self._problems:

@@ -4,6 +4,8 @@
 development and test answer on loopback only, so a forgotten HP_ENV serves nobody.
 """
 
+import re
+from importlib.util import find_spec
 from logging import DEBUG as DEBUG_LEVEL
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -230,6 +232,11 @@ TWILIO_BASE_URL = env.text("TWILIO_BASE_URL", default="https://api.twilio.com").
 TWILIO_FROM = env.needed(
     "TWILIO_FROM", hint="the number families answer to, such as +358...", local="+358400000000"
 )
+env.require(
+    re.fullmatch(r"\+[1-9]\d{6,14}", TWILIO_FROM),
+    "TWILIO_FROM must be a number that can be answered, such as +358...: texts ask for an answer, "
+    "and a sender's name cannot be written to",
+)
 SMS_PRICE_EUR = env.parsed(
     "SMS_PRICE_EUR", default="0.06", parse=float, hint="the price of one segment, such as 0.06"
 )
@@ -249,6 +256,17 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Suomi.fi Messages, for services that name the channel; without a name it is not used
 SUOMIFI_USERNAME = env.text("SUOMIFI_USERNAME", default="")
+SUOMIFI_PASSWORD = env.text("SUOMIFI_PASSWORD", default="")
+SUOMIFI_SERVICE_ID = env.text("SUOMIFI_SERVICE_ID", default="")
+SUOMIFI_BASE_URL = env.text("SUOMIFI_BASE_URL", default="https://api.messages.suomi.fi")
+env.require(
+    not SUOMIFI_USERNAME or (SUOMIFI_PASSWORD and SUOMIFI_SERVICE_ID),
+    "SUOMIFI_USERNAME is set: SUOMIFI_PASSWORD and SUOMIFI_SERVICE_ID go with it",
+)
+env.require(
+    not SUOMIFI_USERNAME or find_spec("suomifi_messages"),
+    "SUOMIFI_USERNAME is set: install the extra (pip install '.[suomifi]')",
+)
 
 # Letters: where reply slips are sent back to
 CITY_POSTAL_ADDRESS = env.text(

@@ -1,6 +1,7 @@
 """Every provider code we know and what we do about it: the only place that says so.
 
-Sources: Twilio's error dictionary (https://www.twilio.com/docs/api/errors); RFC 5321 (SMTP).
+Sources: Twilio's error dictionary (https://www.twilio.com/docs/api/errors); RFC 5321 (SMTP);
+Suomi.fi Messages (https://api.messages.suomi.fi/api-docs/): the statuses of HTTP.
 """
 
 from enum import Enum
@@ -64,6 +65,20 @@ SMTP: dict[str, Verdict] = {
     "554": Verdict.NEXT_CHANNEL,  # refused as spam
 }
 
+SUOMIFI: dict[str, Verdict] = {
+    "400": Verdict.NEXT_CHANNEL,  # no active mailbox, or a code it does not know
+    "401": Verdict.OUR_FAULT,  # credentials
+    "403": Verdict.OUR_FAULT,
+    "404": Verdict.NEXT_CHANNEL,
+    "408": Verdict.RETRY,
+    "409": Verdict.NEXT_CHANNEL,  # taken once already, but not said as which message
+    "429": Verdict.BUSY,
+    "500": Verdict.RETRY,  # of signing in; after the message itself nobody knows
+    "502": Verdict.RETRY,
+    "503": Verdict.RETRY,
+    "504": Verdict.RETRY,
+}
+
 FINAL_STATUSES: dict[str, MessageState] = {  # of Twilio's receipts; the others are on the way
     "delivered": MessageState.DELIVERED,
     "read": MessageState.DELIVERED,
@@ -83,7 +98,7 @@ OURS: dict[str, Verdict] = {
     "not_called": Verdict.BUSY,  # the lease was nearly over
 }
 
-PROVIDERS = {"twilio": TWILIO, "smtp": SMTP, "paper": {}}
+PROVIDERS = {"twilio": TWILIO, "smtp": SMTP, "suomifi": SUOMIFI, "paper": {}}
 
 
 def provider_says_goodbye(*, provider: str, text: str) -> bool:

@@ -67,6 +67,8 @@ def test_a_forgotten_environment_answers_on_this_machine_only() -> None:
         ({"HP_ENV": "live"}, "HP_ENV must be one of"),
         ({"QUIET_HOURS": "20-8"}, "QUIET_HOURS cannot be read"),
         ({"SENDING_CONCURRENCY": "many"}, "SENDING_CONCURRENCY must be"),
+        ({"TWILIO_FROM": "Helsinki"}, "TWILIO_FROM must be a number that can be answered"),
+        ({"SUOMIFI_USERNAME": "hki"}, "SUOMIFI_PASSWORD and SUOMIFI_SERVICE_ID go with it"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_named(variables: dict[str, str], said: str) -> None:

@@ -7,6 +7,8 @@ from typing import ClassVar
 
 from django.conf import settings
 
+from citizens.models import Person
+
 
 def longest_call() -> float:
     """The seconds after which a call to a provider has ended, connecting included."""
@@ -23,6 +25,8 @@ class Parcel:
     language: str
     subject: str = field(repr=False)
     body: str = field(repr=False)
+    person: Person | None = field(default=None, repr=False)
+    """Who it goes to, where that is no number or address but a code that stays encrypted."""
     voluntary: bool = False
     """Whether the recipient may say stop to the service."""
 
@@ -43,6 +47,9 @@ class Outbound(ABC):
     has_list: ClassVar[bool]
     """Whether the provider can be asked what it has taken. If not, no more is claimed at a time
     than is called at once, since nobody can tell what became of it if we die meanwhile."""
+
+    repeatable: ClassVar[bool] = False
+    """Whether the provider takes a message only once, however often it is handed over."""
 
     @abstractmethod
     def send(self, parcel: Parcel) -> str:

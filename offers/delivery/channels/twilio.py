@@ -13,8 +13,8 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
+from offers.delivery.channels.connections import broken
 from offers.delivery.channels.interface import Outbound, Parcel, Taken
 from offers.delivery.errors import NotTakenError, UncertainError
 
@@ -96,7 +96,7 @@ class TwilioChannel(Outbound):
                 status_callback=status_callback(message=parcel.message_id),
             )
         except requests.ConnectionError as error:
-            raise _broken(error) from None
+            raise broken(error) from None
         except TwilioRestException as error:
             raise _refused(error, self._http.asked_to_wait()) from None
         except (requests.RequestException, TwilioException, ValueError) as error:
@@ -134,16 +134,6 @@ def status_callback(**about: object) -> str:
     it answers) lets a receipt find its message even before we know the provider's id."""
     query = urlencode(about)
     return f"{settings.HP_PUBLIC_URL}/webhooks/twilio/status?{query}"
-
-
-def _broken(error: requests.ConnectionError) -> NotTakenError | UncertainError:
-    """A connection that was never made took nothing; one that broke may have taken it."""
-    cause: Any = error.args[0] if error.args else None
-    if isinstance(cause, MaxRetryError):
-        cause = cause.reason
-    if isinstance(cause, NewConnectionError | ConnectTimeoutError):
-        return NotTakenError("unreachable")
-    return UncertainError("connection_lost")
 
 
 def _refused(error: TwilioRestException, wait_seconds: float) -> NotTakenError | UncertainError:

@@ -16,7 +16,7 @@ from django.db.models import Prefetch, QuerySet
 
 from citizens.encryption import context, encrypt
 from offers.delivery import gate, quiet, texts
-from offers.delivery.channels import Parcel, longest_call, provider_of
+from offers.delivery.channels import Parcel, automatic_channels, longest_call, provider_of
 from offers.delivery.errors import TextRefusedError
 from offers.delivery.failures import follow_up_refusals
 from offers.delivery.gate import GateReason, Passage
@@ -99,7 +99,8 @@ def cancel(refused: Mapping[int, GateReason], *, now: datetime) -> None:
 
 def due_now(lane: Lane, now: datetime) -> "QuerySet[Message]":
     """What a worker may claim at ``now``: due, not halted, nothing that would wake people."""
-    due = Message.objects.due(now).by_machine().filter(not_halted(), lane__lte=lane)
+    here = {"channel__in": automatic_channels(), "lane__lte": lane}
+    due = Message.objects.due(now).filter(not_halted(), **here)
     return due.filter(lane=Lane.REPLIES) if quiet.is_quiet(now) else due
 
 
@@ -144,6 +145,7 @@ def _make(
                     language=message.language,
                     subject=made.subject,
                     body=made.body,
+                    person=message.person if message.channel == Channel.SUOMIFI else None,
                     voluntary=message.round is not None and message.round.service.is_voluntary,
                 )
             )

@@ -20,7 +20,7 @@ from offers.delivery.channels import (
 )
 from offers.delivery.errors import ProviderError
 from offers.delivery.outbox.claims import due_now
-from offers.delivery.waits import spread
+from offers.delivery.waits import MOST_ATTEMPTS, spread, wait_before
 from offers.models import CaseKind, Channel, Lane, Message, MessageState
 
 logger = logging.getLogger(__name__)
@@ -88,6 +88,8 @@ def _uncertain(channel: Channel) -> list[Message]:
 def _settle(message: Message, outbound: Outbound) -> bool:
     """Whether it is now known what became of the message. The provider is asked before, and the
     answer used in, a transaction of its own."""
+    if outbound.repeatable and message.attempts < MOST_ATTEMPTS:
+        return _hand_over_again(message)
     if not outbound.has_list or message.body is None or message.contact_point is None:
         open_cases([message.pk], kind=CaseKind.UNCERTAIN_MESSAGE)
         return False
@@ -101,6 +103,19 @@ def _settle(message: Message, outbound: Outbound) -> bool:
         return False
     with transaction.atomic():
         return _decide(message, outbound.provider, taken)
+
+
+def _hand_over_again(message: Message) -> bool:
+    """The provider knows it by our number, and says so if it has taken it."""
+    uncertain = Message.objects.filter(pk=message.pk, state=MessageState.UNCERTAIN)
+    return bool(
+        uncertain.update(
+            state=MessageState.QUEUED,
+            due_at=Now() + wait_before(message.attempts + 1),
+            body=None,
+            subject_line=None,
+        )
+    )
 
 
 def _first_call(message: Message) -> datetime:
