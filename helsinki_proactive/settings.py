@@ -293,6 +293,7 @@ PROVIDER_TIMEOUT_SECONDS = env.parsed(  # for connecting, and for each answer wa
     "PROVIDER_TIMEOUT_SECONDS", default="10", parse=float, hint="a number of seconds, such as 10"
 )
 EMAIL_TIMEOUT = PROVIDER_TIMEOUT_SECONDS
+LINK_DOMAINS = env.several("LINK_DOMAINS") or ["hel.fi"]  # besides our own: texts lead nowhere else
 DRY_RUN_ALLOW = env.several("DRY_RUN_ALLOW")  # the only recipients staging writes to
 
 # API

@@ -48,6 +48,7 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
         *("consents.view_purpose", "consents.view_legalbasis"),
         *("offers.view_service", "offers.view_servicetext", "offers.view_eligibilityrule"),
         *("offers.view_unit", "offers.view_capacity", "offers.view_admissionarea"),
+        "offers.change_servicetext",
         *("offers.view_round", "offers.view_message", "offers.view_sendinghalt"),
         *("offers.add_sendinghalt", "offers.change_sendinghalt"),
     ),

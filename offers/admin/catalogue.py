@@ -1,4 +1,4 @@
-"""Services and their texts, as their files say: changed there, read here."""
+"""Services, as their files say: changed there, read here."""
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from citizens.languages import say
 from offers.admin.read_only import ReadOnlyAdmin
 from offers.admin.rules.listing import in_words
-from offers.models import EligibilityRule, Service, ServiceText
+from offers.models import EligibilityRule, Service
 
 
 @admin.register(Service)
@@ -37,18 +37,3 @@ class ServiceAdmin(ReadOnlyAdmin):
     def rule_in_words(self, service: Service) -> SafeString | str:
         rule = EligibilityRule.objects.in_force().filter(service=service).first()
         return in_words(rule) if rule else _("There is no approved rule.")  # type: ignore[return-value]
-
-
-@admin.register(ServiceText)
-class ServiceTextAdmin(ReadOnlyAdmin):
-    """The words families get."""
-
-    list_display = ("of_service", "kind", "channel", "language", "subject")
-    list_filter = ("service", "kind", "channel", "language")
-    list_select_related = ("service",)
-    ordering = ("service", "kind", "channel", "language")
-    fields = ("of_service", "kind", "channel", "language", "subject", "body")
-
-    @admin.display(description=_("service"), ordering="service__code")
-    def of_service(self, text: ServiceText) -> str:
-        return say(text.service.name, get_language())

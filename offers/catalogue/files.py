@@ -18,7 +18,7 @@ from citizens.models import Attribute
 from consents.models import LegalBasis, Purpose
 from offers.catalogue.contradictions import refuse_contradiction
 from offers.catalogue.criteria import CriteriaError, as_json, parse_criteria
-from offers.catalogue.placeholders import LIKE_A_MAIL, check_text
+from offers.catalogue.placeholders import LIKE_A_MAIL, allowed_in, check_text
 from offers.catalogue.problems import CatalogueError, FileProblem, line_of
 from offers.catalogue.problems import Path as Place
 from offers.models import Channel, Recipient, Sensitivity, Service, ServiceText, TextKind
@@ -358,7 +358,17 @@ def _check(
     if channel != Channel.SMS and not subject:
         file.problem(place, _("An e-mail or a letter needs a subject line."))
     sensitivity = Sensitivity(service["sensitivity"])
-    for reason in check_text(body, kind=kind, channel=channel, sensitivity=sensitivity):
+    problems = check_text(
+        body,
+        kind=kind,
+        channel=channel,
+        sensitivity=sensitivity,
+        allowed=allowed_in(
+            recipient=service["recipient"], needs_seat=service.get("needs_seat", True)
+        ),
+        subject=subject,
+    )
+    for reason in problems:
         file.problem(place, reason)
     values = {"kind": kind, "channel": channel, "language": file.path.stem}
     values |= {"subject": subject, "body": body}

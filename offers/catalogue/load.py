@@ -26,13 +26,14 @@ M = TypeVar("M", bound=models.Model)
 class CatalogueChanges:
     """What loading changed, one line each.
 
-    ``kept`` are people's own rules, which stay in force; ``new_rules`` the codes of the services
-    whose rule in force is new.
+    ``kept`` are people's own rules, which stay in force, and ``kept_texts`` texts they have edited;
+    ``new_rules`` the codes of the services whose rule in force is new.
     """
 
     services: list[str] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    kept_texts: list[str] = field(default_factory=list)
     new_rules: list[str] = field(default_factory=list)
 
 
@@ -121,6 +122,8 @@ def _load_texts(service: Service, texts: list[dict[str, Any]], changes: Catalogu
         if text is None:
             new.append(ServiceText(service=service, **values))
             changes.changes.append(_text_line("+", service, key))
+        elif text.edited_at and _differing(text, values):
+            changes.kept_texts.append(f"{service.code}: {'.'.join(key)}")
         elif _differing(text, values):
             _change(text, values)
             changes.changes.append(_text_line("~", service, key))

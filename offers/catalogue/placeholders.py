@@ -1,11 +1,16 @@
 """The closed list of ((placeholders)) a text may hold, and what may be said in which channel."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
+from django.conf import settings
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from offers.models import Channel, Sensitivity, TextKind
+from offers.models import Channel, Recipient, Sensitivity, TextKind
 
 PLACEHOLDER = re.compile(r"\(\((.*?)\)\)")
 
@@ -15,25 +20,31 @@ class Placeholder:
     """One name a text may hold; ``revealing`` ones tell about the person or the service."""
 
     name: str
-    meaning: str
+    meaning: Promise
     revealing: bool = False
 
 
 PLACEHOLDERS = {
     placeholder.name: placeholder
     for placeholder in (
-        Placeholder("child", "first names of the children it is about: Aino ja Eino", True),
-        Placeholder("places", "each child with its unit: A Aino: Päiväkoti Kannel; B ...", True),
-        Placeholder("unit", "name of the unit", True),
-        Placeholder("address", "street address of the unit", True),
-        Placeholder("begins", "the day the service begins"),
-        Placeholder("time", "day and time of the appointment"),
-        Placeholder("deadline", "the last day to answer"),
-        Placeholder("link", "address of the family's own page"),
-        Placeholder("accept_word", "the word that accepts: KYLLÄ, JA, ACCEPT"),
-        Placeholder("decline_word", "the word that declines: EI, NEJ, DECLINE"),
-        Placeholder("city_phone", "the number where people answer"),
-        Placeholder("service", "name of the service", True),
+        Placeholder(
+            "child", gettext_lazy("first names of the children it is about: Aino ja Eino"), True
+        ),
+        Placeholder(
+            "places",
+            gettext_lazy("each child with its unit: A Aino: Päiväkoti Kannel; B ..."),
+            True,
+        ),
+        Placeholder("unit", gettext_lazy("name of the unit"), True),
+        Placeholder("address", gettext_lazy("street address of the unit"), True),
+        Placeholder("begins", gettext_lazy("the day the service begins")),
+        Placeholder("time", gettext_lazy("day and time of the appointment")),
+        Placeholder("deadline", gettext_lazy("the last day to answer")),
+        Placeholder("link", gettext_lazy("address of the family's own page")),
+        Placeholder("accept_word", gettext_lazy("the word that accepts: KYLLÄ, JA, ACCEPT")),
+        Placeholder("decline_word", gettext_lazy("the word that declines: EI, NEJ, DECLINE")),
+        Placeholder("city_phone", gettext_lazy("the number where people answer")),
+        Placeholder("service", gettext_lazy("name of the service"), True),
     )
 }
 
@@ -60,21 +71,46 @@ TELLING = re.compile(
 )
 
 
+ADDRESS = re.compile(
+    r"\bhttps?://(?:[^/\s@]*@)?(?P<host>[^/\s:?#]+)"
+    r"|(?<![\w@.-])(?P<bare>(?:[a-z0-9-]+\.)+(?:fi|se|com|net|org|eu|info|io|me|ly|gl|app))\b",
+    re.IGNORECASE,
+)
+"""What a phone makes a link of."""
+
+
 def placeholders_in(text: str) -> set[str]:
     """The names of the placeholders a text holds, known or not."""
     return set(PLACEHOLDER.findall(text))
 
 
+def allowed_in(*, recipient: str, needs_seat: bool) -> list[str]:
+    """The names a service's texts may hold: none that would be empty in every message of it."""
+    without = {"unit", "address", "time"} if not needs_seat else set()
+    without |= {"places"} if recipient == Recipient.SELF else set()
+    return [name for name in PLACEHOLDERS if name not in without]
+
+
 def check_text(
-    body: str, *, kind: TextKind, channel: Channel, sensitivity: Sensitivity
+    body: str,
+    *,
+    kind: TextKind,
+    channel: Channel,
+    sensitivity: Sensitivity,
+    allowed: Collection[str],
+    subject: str = "",
 ) -> list[str]:
-    """What is wrong with a text, in words for whoever wrote it; nothing if it may be used."""
+    """What is wrong with a text, in words for whoever wrote it; nothing if it may be used.
+
+    ``allowed`` are the names its service's texts may hold.
+    """
     names = placeholders_in(body)
     problems = [
         _("There is no placeholder ((%(name)s)). There are: %(names)s.")
-        % {"name": name, "names": ", ".join(PLACEHOLDERS)}
-        for name in sorted(names - PLACEHOLDERS.keys())
+        % {"name": name, "names": ", ".join(allowed)}
+        for name in sorted((names | placeholders_in(subject)) - {*allowed})
     ]
+    problems += strange_links(f"{subject}\n{body}")
     if kind in ASKING:
         needed = NEEDED | (NEEDED_IN_SMS if channel == Channel.SMS else set())
         problems += [
@@ -88,6 +124,17 @@ def check_text(
         ]
         problems += tell_tales(body)
     return problems
+
+
+def strange_links(text: str) -> list[str]:
+    """Addresses that are not the city's own: a family must be able to trust every link of ours."""
+    own = {urlsplit(settings.HP_PUBLIC_URL).hostname or "", *settings.LINK_DOMAINS}
+    hosts = {(match["host"] or match["bare"]).lower() for match in ADDRESS.finditer(text)}
+    return [
+        _("The text must not lead to %(host)s: only to the city's own addresses.") % {"host": host}
+        for host in sorted(hosts)
+        if not any(host == known or host.endswith(f".{known}") for known in own)
+    ]
 
 
 def tell_tales(body: str) -> list[str]:

@@ -115,7 +115,10 @@ class Service(models.Model):
 
 @pghistory.track()
 class ServiceText(models.Model):
-    """The words of one kind of message of a service, in one channel and one language."""
+    """The words of one kind of message of a service, in one channel and one language.
+
+    One that somebody has edited in the admin is that person's; the file no longer changes it.
+    """
 
     service = models.ForeignKey(
         Service, models.CASCADE, related_name="texts", verbose_name=_("service")
@@ -125,6 +128,10 @@ class ServiceText(models.Model):
     language = models.CharField(_("language"), max_length=8)
     subject = models.CharField(_("subject line"), max_length=200, blank=True)
     body = models.TextField(_("text"))
+    edited_at = models.DateTimeField(_("edited"), null=True, editable=False)
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("text")

@@ -67,6 +67,14 @@ def _ask_for_unknown_slip(page: Page) -> None:
     page.wait_for_selector("[role=alert]")
 
 
+def _write_a_wrong_text(page: Page) -> None:
+    """The preview follows the writing; then it is saved in vain."""
+    page.locator("#id_body").fill("Ääni ((nonsense)) https://example.org")
+    page.wait_for_selector("#text-preview .cw-error")
+    page.locator("[value=save]").click()
+    page.wait_for_load_state()
+
+
 def _send_empty(page: Page) -> None:
     """Send the form without what it asks for."""
     button = page.locator("[name=_save], main form .cw-button[type=submit]").last
@@ -209,6 +217,12 @@ VISITS: dict[str, Visit] = {
     "messages": _list("offers_message", (CASEWORKER, ADMINISTRATOR)),
     **{f"list, {model}": _list(model, roles) for model, roles in WITH_ROWS.items()},
     **{f"row, {model}": _row(model, roles) for model, roles in WITH_ROWS.items()},
+    "text, wrong": Visit(
+        "admin:offers_servicetext_change",
+        (ADMINISTRATOR,),
+        lambda town: (town.rows["offers_servicetext"],),
+        act=_write_a_wrong_text,
+    ),
     "new employee": Visit("admin:staff_user_add", (ADMINISTRATOR,)),
     "new employee, wrong": Visit("admin:staff_user_add", (ADMINISTRATOR,), act=_send_empty),
     "employee's password": Visit(

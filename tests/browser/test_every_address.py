@@ -21,6 +21,7 @@ ONLY_POSTED_TO = {
     *("offers:answer", "offers:rate", "offers:twilio-reply", "offers:twilio-status"),
     *("casework:open", "casework:act"),
     "admin:offers_eligibilityrule_step",
+    "admin:offers_servicetext_preview",
     *("admin:offers_sendinghalt_halt", "admin:offers_sendinghalt_resume"),
     *(f"admin:offers_letterbatch_{name}" for name in ("make", "slip", "file", "posted", "give_up")),
     *(

@@ -73,7 +73,7 @@ LISTED: tuple[type[Model], ...] = (
 )
 """What the admin shows a page for each row of."""
 
-SERVICES = ("preschool", "cervical_screening", "shared_texts")
+SERVICES = ("preschool", "cervical_screening", "summer_job_voucher", "shared_texts")
 
 
 @dataclass

@@ -31,6 +31,8 @@ class Command(BaseCommand):
             self.stdout.write(line)
         for rule in changes.kept:
             self.stdout.write(f"! the rule in force is not the file's: {rule}")
+        for text in changes.kept_texts:
+            self.stdout.write(f"! the text was edited and is not the file's: {text}")
         if not dry_run:
             self._warn(changes.new_rules)
         changed = f"{len(changes.changes)} changes"
