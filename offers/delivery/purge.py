@@ -30,7 +30,7 @@ def stop_contact(
     the services of that purpose are concerned.
     """
     concerned = _concerned(person_ids, purpose_id)
-    message_ids = list(concerned.values_list("pk", flat=True))
+    message_ids = Message.objects.filter(pk__in=concerned.values("pk")).lock()
     revoke_links(Link.objects.filter(pk__in=_links(person_ids, purpose_id).values("pk")))
     messages = Message.objects.filter(pk__in=message_ids)
     messages.update(body=None, subject_line=None)

@@ -100,6 +100,7 @@ def _match(message_ids: Collection[int]) -> None:
     """Give these messages their receipts, and let a final one end the message's journey."""
     if not message_ids:
         return
+    Message.objects.filter(pk__in=message_ids).lock()
     with connection.cursor() as cursor:
         cursor.execute(
             f"""

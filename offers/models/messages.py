@@ -70,6 +70,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Messages a provider is called for: a letter waits for somebody to print it."""
         return self.exclude(channel=Channel.LETTER)
 
+    def lock(self) -> list[int]:
+        """Lock these messages to change them or their receipts; returns their ids.
+
+        Everybody who changes several does so first, in this order: nobody waits in a ring.
+        """
+        ordered = self.order_by("pk").select_for_update(no_key=True)
+        return list(ordered.values_list("pk", flat=True))
+
 
 class LetterBatch(models.Model):
     """Letters that are printed together; they are handed over once somebody has posted them."""

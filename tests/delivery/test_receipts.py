@@ -1,16 +1,25 @@
 """Receipts: in any order, more than once, early or unknown; never backwards from a final state."""
 
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
+from threading import Event
 
 import pytest
+from django.db import connection, transaction
+from django.db.models import CharField, Value
+from django.db.models.functions import Concat
 from hypothesis import given
 from hypothesis import strategies as st
 
 from citizens.models import ContactHealth
 from helsinki_proactive.simulator.client import Simulator
+from offers.delivery.channels import Parcel
 from offers.delivery.outbox import send_due, sweep
-from offers.delivery.receipts import record_receipt
+from offers.delivery.receipts import match_early, record_receipt
 from offers.models import Message, MessageState, Receipt
 from tests.delivery.world import a_told_family, state_of
 
@@ -22,6 +31,7 @@ FINAL = {
     "undelivered": MessageState.FAILED,
     "failed": MessageState.FAILED,
 }
+SID = CharField()
 FAR_AHEAD = datetime(2999, 1, 1, tzinfo=UTC)
 _sids = count(1)
 
@@ -145,3 +155,69 @@ def test_a_failure_is_noted_at_the_number(
     assert (message.state, message.reason) == (MessageState.FAILED, code)
     assert message.contact_point is not None
     assert message.contact_point.health == health
+
+
+CALLBACKS = 24
+
+
+@pytest.mark.django_db(transaction=True)
+def test_receipts_that_arrive_while_the_sender_writes_never_wait_in_a_ring() -> None:
+    """Each receipt waits for the sender to write; then both look for the other's rows."""
+    parcels = [_a_parcel_under_way() for _ in range(CALLBACKS)]
+    ids = [parcel.message_id for parcel in parcels]
+    writing = Event()
+
+    def write() -> None:
+        with transaction.atomic():
+            Message.objects.filter(pk__in=ids).lock()
+            writing.set()
+            _wait_for_waiting(CALLBACKS)
+            Message.objects.filter(pk__in=ids).update(
+                state=MessageState.SENT, provider_id=Concat(Value("SM"), "pk", output_field=SID)
+            )
+        match_early(ids)
+
+    def arrive(parcel: Parcel) -> None:
+        number = parcel.message_id
+        sid = f"SM{number}"
+        writing.wait(30)
+        record_receipt(provider="twilio", provider_id=sid, status="delivered", message_id=number)
+
+    at_once(write, *(partial(arrive, parcel) for parcel in parcels))
+
+    assert set(Message.objects.values_list("state", flat=True)) == {MessageState.DELIVERED}
+
+
+def _wait_for_waiting(connections: int) -> None:
+    """Until so many connections to this database wait for a row."""
+    until = time.monotonic() + 30
+    waiting = 0
+    while waiting < connections:
+        assert time.monotonic() < until
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() ="
+                " ANY(pg_blocking_pids(pid))"
+            )
+            [waiting] = cursor.fetchone()
+
+
+def _a_parcel_under_way() -> Parcel:
+    message = a_told_family()
+    Message.objects.filter(pk=message.pk).update(
+        state=MessageState.SENDING, lease_until=FAR_AHEAD, attempts=1, provider="twilio"
+    )
+    return Parcel(message.pk, 1, "", "fi", "", "")
+
+
+def at_once(*works: Callable[[], None]) -> None:
+    """Do all of it at the same time; raises what any of it raised."""
+
+    def work(each: Callable[[], None]) -> None:
+        try:
+            each()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(works)) as threads:
+        list(threads.map(work, works))

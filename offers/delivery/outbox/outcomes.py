@@ -90,6 +90,7 @@ def _wait(verdict: Verdict, attempt: int, asked_seconds: float) -> timedelta:
 
 def _write(outcomes: Sequence[Outcome], now: datetime) -> set[int]:
     """Update the messages; returns those that were still ours to update."""
+    Message.objects.filter(pk__in=[outcome.message_id for outcome in outcomes]).lock()
     with connection.cursor() as cursor:
         cursor.execute(
             f"""

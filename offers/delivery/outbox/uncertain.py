@@ -44,7 +44,8 @@ def expire_leases() -> int:
         cursor.execute(
             f"UPDATE {TABLE} SET state = %s, lease_until = NULL,"
             " due_at = clock_timestamp() + make_interval(secs => %s)"
-            " WHERE state = %s AND lease_until < clock_timestamp()",
+            f" WHERE id IN (SELECT id FROM {TABLE} WHERE state = %s"
+            " AND lease_until < clock_timestamp() FOR NO KEY UPDATE SKIP LOCKED)",
             [
                 MessageState.UNCERTAIN,
                 longest_call(),
