@@ -78,6 +78,12 @@ ADDRESS = re.compile(
 )
 """What a phone makes a link of."""
 
+# A text that is one of these words alone is taken by providers themselves: it ends or begins all
+# messages of the number, and may never come to us. Source: Twilio's default keywords,
+# https://help.twilio.com/articles/223134027
+ENDING = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
+PROVIDERS_OWN = ENDING | {"START", "YES", "UNSTOP", "HELP", "INFO"}
+
 
 def placeholders_in(text: str) -> set[str]:
     """The names of the placeholders a text holds, known or not."""
@@ -123,7 +129,19 @@ def check_text(
             if PLACEHOLDERS[name].revealing
         ]
         problems += tell_tales(body)
+    if channel == Channel.SMS:
+        problems += _words_of_providers(body)
     return problems
+
+
+def _words_of_providers(body: str) -> list[str]:
+    """Words in capitals, as a family is asked to answer, that would be taken on the way."""
+    found = sorted(PROVIDERS_OWN & set(re.findall(r"\b[A-Z]+\b", body)))
+    return [
+        _("Providers keep answers such as “%(word)s” to themselves: ask for another word.")
+        % {"word": word}
+        for word in found
+    ]
 
 
 def strange_links(text: str) -> list[str]:

@@ -6,6 +6,7 @@ Suomi.fi Messages (https://api.messages.suomi.fi/api-docs/): the statuses of HTT
 
 from enum import Enum
 
+from offers.catalogue.placeholders import ENDING
 from offers.models import MessageState
 
 
@@ -86,11 +87,7 @@ FINAL_STATUSES: dict[str, MessageState] = {  # of Twilio's receipts; the others 
     "failed": MessageState.FAILED,
 }
 
-STOP_WORDS: dict[str, frozenset[str]] = {
-    "twilio": frozenset(
-        {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
-    )
-}
+STOP_WORDS: dict[str, frozenset[str]] = {"twilio": ENDING}
 """Texts after which the provider says goodbye itself and lets nothing more of ours through."""
 
 OURS: dict[str, Verdict] = {

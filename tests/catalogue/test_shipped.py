@@ -10,13 +10,18 @@ from django.utils import timezone
 
 from citizens.languages import FAMILY_LANGUAGES
 from consents.models import LegalBasis
+from helsinki_proactive.simulator.replies import START_WORDS
 from offers.catalogue.files import PLACEMENT_CRITERIA
 from offers.catalogue.load import load_catalogue
+from offers.catalogue.placeholders import PLACEHOLDERS, PROVIDERS_OWN, check_text
 from offers.delivery import segments
+from offers.delivery.codes import STOP_WORDS
+from offers.delivery.texts import WORDS
 from offers.eligibility.select import matching
 from offers.eligibility.versions import approve_rule, fingerprint, propose_rule
-from offers.models import EligibilityRule, Service, ServiceText, TextKind
+from offers.models import Channel, EligibilityRule, Sensitivity, Service, ServiceText, TextKind
 from offers.placement.criteria import CRITERIA
+from offers.replies.reading import Reading, read_reply
 from tests.catalogue.folders import a_catalogue, edited
 from tests.eligibility.people import a_person
 from tests.rounds.city import a_user
@@ -208,3 +213,38 @@ def loaded_aloud(folder: Path) -> str:
     shown = StringIO()
     call_command("load_catalogue", folder=folder, stdout=shown)
     return shown.getvalue()
+
+
+def test_no_text_asks_for_a_word_that_the_provider_takes_itself() -> None:
+    """The words of all services in all languages, and the list is the one we act on."""
+    load_catalogue()
+    assert STOP_WORDS["twilio"] | START_WORDS <= PROVIDERS_OWN
+    asked = {word for words in WORDS.values() for word in (words.accept, words.decline)}
+    for text in ServiceText.objects.filter(channel=Channel.SMS):
+        asked |= set(re.findall(r"\b[A-ZÅÄÖ]{2,}\b", text.body))
+    assert {"KYLLÄ", "ACCEPT", "LOPETA", "SLUTA"} <= asked
+    assert not asked & PROVIDERS_OWN
+
+
+@pytest.mark.parametrize("word", ["STOP", "END", "YES", "HELP"])
+def test_a_text_that_asks_for_such_a_word_is_refused(word: str) -> None:
+    body = f"((accept_word)) ((decline_word)) ((link)) ((deadline)) Reply {word}."
+
+    def problems(channel: Channel) -> list[str]:
+        return check_text(
+            body,
+            kind=TextKind.OFFER,
+            channel=channel,
+            sensitivity=Sensitivity.ORDINARY,
+            allowed=PLACEHOLDERS.keys(),
+        )
+
+    assert word in problems(Channel.SMS)[0]
+    assert problems(Channel.EMAIL) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "language"), [("NO TEXTS", "en"), ("LOPETA", "fi"), ("SLUTA", "sv")]
+)
+def test_the_words_that_end_messages_are_understood(words: str, language: str) -> None:
+    assert read_reply(words, language=language).reading is Reading.STOP
