@@ -1,10 +1,12 @@
-"""Queries that are built and compiled once: for a large one that takes longer than running it."""
+"""Queries that are built, compiled and planned once: of a large one that takes most of the time."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.db import connections, models, router
+from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
@@ -31,21 +33,43 @@ def listed(name: str, model: type[models.Model]) -> RawSQL:
     return RawSQL(sql, (Blank(name),), output_field=models.BooleanField())  # noqa: S611
 
 
+_numbers = count(1)
+_known: "WeakKeyDictionary[object, set[str]]" = WeakKeyDictionary()
+"""The statements each of the driver's connections has been told of."""
+
+
 class Prepared:
-    """A query of values with blanks. Values come as the database's driver gives them."""
+    """A query of values with blanks. Values come as the database's driver gives them.
+
+    The database is told of it once for each connection, and so need not plan it at each run. A
+    pooler in between must keep a connection for the session, or know prepared statements.
+    """
 
     def __init__(self, query: "QuerySet[Any, Any]") -> None:
+        self._name = f"prepared_{next(_numbers)}"
         self._database = router.db_for_read(query.model)
         self._sql, self._parameters = query.query.sql_with_params()
+        blanks = [each.name for each in self._parameters if isinstance(each, Blank)]
+        self._blanks = list(dict.fromkeys(blanks))
 
-    def rows(self, **values: object) -> list[tuple[Any, ...]]:
+    def rows(self, **values: Any) -> list[tuple[Any, ...]]:
         """Run it with a value for every blank."""
         with connections[self._database].cursor() as cursor:
-            cursor.execute(self._sql, self._filled(values))
+            known = _known.setdefault(cursor.connection, set())
+            if self._name not in known:
+                cursor.execute(self._definition(cursor))
+                known.add(self._name)
+            filled = [values[name] for name in self._blanks]
+            places = ", ".join(["%s"] * len(filled))
+            cursor.execute(f"EXECUTE {self._name}({places})", filled)
             return list(cursor.fetchall())
 
-    def _filled(self, values: Mapping[str, Any]) -> list[Any]:
-        return [
-            values[parameter.name] if isinstance(parameter, Blank) else parameter
-            for parameter in self._parameters
-        ]
+    def _definition(self, cursor: CursorWrapper) -> str:
+        """What tells the database of it: constants are written out, blanks are numbered."""
+        written = (
+            f"${self._blanks.index(each.name) + 1}"
+            if isinstance(each, Blank)
+            else cursor.mogrify("%s", [each]).decode()
+            for each in self._parameters
+        )
+        return f"PREPARE {self._name} AS {self._sql % tuple(written)}"
