@@ -75,7 +75,7 @@ def follow_up_refusals(refused: Mapping[int, GateReason]) -> None:
         if refused[message.pk] in CONTACT_REASONS:
             _try_elsewhere(message)
         else:
-            _to_a_caseworker(message)
+            _to_a_caseworker(message, by_letter=False)
 
 
 def give_up_number(contact_point: ContactPoint) -> None:
@@ -127,12 +127,15 @@ def _try_elsewhere(message: Message) -> None:
         _to_a_caseworker(message)
 
 
-def _to_a_caseworker(message: Message) -> None:
-    """Open a case if the message asked for an answer and nobody else is asked in its stead."""
+def _to_a_caseworker(message: Message, *, by_letter: bool = True) -> None:
+    """Open a case if the message asked for an answer and nobody else is asked in its stead.
+
+    A letter is tried first, unless it was not the way to them that was wrong.
+    """
     if message.kind not in ASKING or _anybody_hoped_for(message):
         return
     _ask_those_spared(message)
-    if not _anybody_hoped_for(message) and not _write_letters(message):
+    if not _anybody_hoped_for(message) and not (by_letter and _write_letters(message)):
         open_cases([message.pk], kind=CaseKind.NO_CONTACT)
 
 
