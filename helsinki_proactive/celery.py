@@ -8,9 +8,11 @@ kept. Replies overtake reminders, and reminders overtake the bulk of a round.
 """
 
 import os
+import sys
 from typing import Any
 
 from celery import Celery, signals
+from django.db import close_old_connections
 from django_structlog.celery.steps import DjangoStructLogInitStep
 from kombu import Queue
 
@@ -62,6 +64,14 @@ app.conf.update(
 )
 app.steps["worker"].add(DjangoStructLogInitStep)  # a task's log lines carry the request's id
 app.autodiscover_tasks()
+# No connection for each task: that would cost more than most tasks do.
+app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
+
+
+@signals.task_prerun.connect
+def _keep_good_connections(**signal: Any) -> None:
+    """Celery closes none of them now, so Django does as before a request: what is old or broken."""
+    close_old_connections()
 
 
 @signals.setup_logging.connect
