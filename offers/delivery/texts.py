@@ -27,6 +27,7 @@ from offers.delivery.errors import TextRefusedError
 from offers.delivery.gate import GateReason
 from offers.delivery.letter_codes import code_page, issue_codes
 from offers.delivery.links import LinkWish, address_of, issue_links
+from offers.eligibility.say import shown_date
 from offers.models import (
     Channel,
     Message,
@@ -40,10 +41,6 @@ from offers.models import (
 )
 
 CLOCK = {"fi": "klo %H.%M", "sv": "kl. %H.%M", "en": "at %H:%M"}
-ENGLISH_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
 LINK_OPENS_AFTER_DEADLINE = timedelta(days=30)
 
 SEVERAL = {
@@ -385,12 +382,7 @@ def _last_day(places: Sequence[Place]) -> date | None:
 
 
 def _day(day: date | None, language: str) -> str:
-    """As people write it: 31.8.2027, in English 31 August 2027."""
-    if day is None:
-        return ""
-    if language == "en":
-        return f"{day.day} {ENGLISH_MONTHS[day.month - 1]} {day.year}"
-    return f"{day.day}.{day.month}.{day.year}"
+    return shown_date(day, language) if day else ""
 
 
 def _day_and_time(moment: datetime | None, language: str) -> str:

@@ -4,6 +4,7 @@ import os
 import time
 
 import redis
+from django.db import connection
 
 from helsinki_proactive.celery import app
 
@@ -16,6 +17,14 @@ def note(name: str) -> None:
     """Write ``name`` down."""
     with redis.Redis.from_url(os.environ["CACHE_URL"]) as valkey:
         valkey.rpush(RAN, name)
+
+
+@app.task(name="tests.note_connection")
+def note_connection() -> None:
+    """Write down which of the database's processes serves us."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        note(str(cursor.fetchone()[0]))
 
 
 @app.task(name="tests.note_slowly")

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psutil
+import psycopg2
 import pytest
 import redis
 
 from helsinki_proactive.celery import QUEUES, REDELIVERED_AFTER, SCHEDULE, app
-from tests.ground.queue_tasks import RAN, STARTED, note, note_slowly
+from tests.ground.queue_tasks import RAN, STARTED, note, note_connection, note_slowly
 
 
 @contextmanager
@@ -58,6 +59,19 @@ def test_a_task_of_a_killed_child_process_is_run_again() -> None:
             time.sleep(0.05)
         psutil.Process(process.pid).children()[0].kill()
         assert wait_for_length(RAN, 1) == ["once"]
+
+
+def test_a_worker_keeps_its_database_connection_while_it_works() -> None:
+    with worker(), psycopg2.connect(os.environ["DATABASE_URL"]) as database:
+        for length in (1, 2):
+            note_connection.apply_async(queue="bulk")
+            first, *others = wait_for_length(RAN, length)
+        assert others == [first]
+        with database.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [first])
+        note_connection.apply_async(queue="bulk")
+        assert wait_for_length(RAN, 3)[2] != first
+    database.close()
 
 
 def test_redelivery_takes_a_minute_not_an_hour() -> None:

@@ -52,7 +52,7 @@ def _choose_service(request: HttpRequest) -> HttpResponse:
             "code": service.code,
             "name": say(service.name, get_language()),
             "description": say(service.description, get_language()),
-            "ready": service.pk in ready,
+            "waits": service.pk not in ready,
         }
         for service in Service.objects.filter(active=True).order_by("code")
     ]
