@@ -59,7 +59,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.DEPLOYED:
             raise CommandError("The demo has no place where real people are served.")
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # A shell that starts us in the background has us ignore Ctrl-C.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
         self.console = console_of(self)
         try:
             self._demo(options)
