@@ -1,10 +1,11 @@
 """ReviewCase: something a person must look at."""
 
-from typing import Self
+from datetime import datetime
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -40,6 +41,15 @@ class ReviewCaseQuerySet(models.QuerySet["ReviewCase"]):
     def in_queue_order(self) -> Self:
         """Urgent first, then oldest."""
         return self.order_by("-urgent", "opened_at", "pk")
+
+    def waiting(self, now: datetime) -> dict[str, Any]:
+        """Of the open ones how many there are, are urgent and late, and since when the oldest."""
+        return self.open().aggregate(
+            open=Count("pk"),
+            urgent=Count("pk", filter=Q(urgent=True)),
+            late=Count("pk", filter=Q(due_at__lt=now)),
+            oldest=Min("opened_at"),
+        )
 
 
 class ReviewCase(models.Model):

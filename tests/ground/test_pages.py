@@ -1,8 +1,13 @@
 """Addresses that belong to nobody's app: health, metrics, schema; and every page's policies."""
 
+from datetime import timedelta
+
 import pytest
 from django.conf import LazySettings
 from django.test import Client
+from django.utils import timezone
+
+from offers.models import CaseKind, ReviewCase
 
 
 @pytest.mark.parametrize("address", ["/healthz", "/readiness"])
@@ -18,6 +23,34 @@ def test_metrics_need_the_token(client: Client, settings: LazySettings) -> None:
     assert client.get("/metrics", headers={"authorization": "Bearer wrong"}).status_code == 403
     answer = client.get("/metrics", headers={"authorization": "Bearer t0ken"})
     assert b"django_http_requests_total" in answer.content
+
+
+@pytest.mark.django_db
+def test_metrics_tell_how_many_cases_wait_are_urgent_and_are_late(client: Client) -> None:
+    now = timezone.now()
+    for hours, urgent in ((2, True), (-1, False), (-3, True)):
+        ReviewCase.objects.create(
+            kind=CaseKind.UNKNOWN_SENDER,
+            urgent=urgent,
+            opened_at=now - timedelta(hours=5),
+            due_at=now + timedelta(hours=hours),
+        )
+    ReviewCase.objects.create(
+        kind=CaseKind.CALL_BACK, urgent=True, due_at=now, closed_at=now, resolution="seen"
+    )
+
+    told = dict(
+        line.split()
+        for line in client.get("/metrics").content.decode().splitlines()
+        if line.startswith("hp_cases")
+    )
+
+    assert (told["hp_cases_open"], told["hp_cases_urgent"], told["hp_cases_late"]) == (
+        "3.0",
+        "2.0",
+        "2.0",
+    )
+    assert 5 * 3600 <= float(told["hp_cases_oldest_seconds"]) < 5 * 3600 + 60
 
 
 @pytest.mark.django_db
