@@ -3,7 +3,12 @@
 from citizens.models.contact_points import ContactHealth, ContactKind, ContactPoint
 from citizens.models.encrypted import Encrypted, reserve_ids
 from citizens.models.facts import Attribute, RegisteredFact, ValueType
-from citizens.models.guardianships import Guardianship, is_shielded, shielded_among
+from citizens.models.guardianships import (
+    Guardianship,
+    is_shielded,
+    lives_with_shielded,
+    shielded_among,
+)
 from citizens.models.imports import RegisterImport
 from citizens.models.people import Person, Sex
 
@@ -20,6 +25,7 @@ __all__ = [
     "Sex",
     "ValueType",
     "is_shielded",
+    "lives_with_shielded",
     "reserve_ids",
     "shielded_among",
 ]

@@ -43,6 +43,29 @@ def shielded_among(people: Collection[int], *, on: date) -> set[int]:
     return set(shielded.values_list("pk", flat=True))
 
 
+def lives_with_shielded(person: Person, *, on: date) -> bool:
+    """Whether the person's own address is that of a shielded relative and would tell of it.
+
+    Relatives are those two guardianships away: one's children and their other guardians, one's
+    guardians and their other children.
+    """
+    if person.address_index is None:
+        return False
+    valid = Guardianship.objects.valid_on(on)
+    children = valid.filter(guardian=person).values("child")
+    guardians = valid.filter(child=person).values("guardian")
+    relatives = (
+        Q(pk__in=children)
+        | Q(pk__in=guardians)
+        | Q(pk__in=valid.filter(child__in=children).values("guardian"))
+        | Q(pk__in=valid.filter(guardian__in=guardians).values("child"))
+    )
+    there = Person.objects.filter(
+        relatives, address_index=bytes(person.address_index), postal_code=person.postal_code
+    )
+    return there.filter(is_shielded("pk", on=on)).exists()
+
+
 def _years_before(day: date, years: int) -> date:
     try:
         return day.replace(year=day.year - years)

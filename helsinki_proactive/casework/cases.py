@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from citizens.models import Person, shielded_among
-from helsinki_proactive.casework.conversation import Line, conversation_of
+from helsinki_proactive.casework.conversation import Line, conversation_of, went_out
 from helsinki_proactive.casework.people import IN_QUEUE
 from helsinki_proactive.casework.reading import why_read
 from helsinki_proactive.casework.story import opened
@@ -128,6 +128,7 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
         "hidden": hidden,
         "words": opened(case.reply, "text") if case.reply else "",
         "why": why_read(case.reply.reading_reason) if case.reply else "",
+        "went_out": went_out(case.subject) if hidden and case.subject else [],
         "conversation": [] if hidden else conversation(case),
         "offers": offers,
         "mine": mine,

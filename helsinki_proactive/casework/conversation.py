@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from citizens.models import Person
 from helsinki_proactive.casework.story import opened, sent_words
-from offers.models import Message, MessageState, Offer, Reply
+from offers.models import HANDED_OVER, Message, MessageState, Offer, Reply, Subject
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,32 @@ class Line:
     inbound: bool
     channel: str
     language: str = ""
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A message that went out: when, how and to whom, without its words."""
+
+    at: datetime
+    kind: str
+    channel: str
+    to: str
+
+
+def went_out(subject: Subject) -> list[Gone]:
+    """Every message about the subject that a provider was given, to whomever."""
+    sent = Message.objects.filter(
+        message_offers__offer__subject=subject, state__in=(*HANDED_OVER, MessageState.UNCERTAIN)
+    )
+    return [
+        Gone(
+            at=message.sent_at or message.claimed_at or message.created_at,
+            kind=str(message.get_kind_display()),
+            channel=str(message.get_channel_display()),
+            to=message.person.full_name,
+        )
+        for message in sent.distinct().select_related("person").order_by("pk")
+    ]
 
 
 def conversation_of(

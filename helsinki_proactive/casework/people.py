@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from citizens.languages import say
-from citizens.models import Guardianship, Person, shielded_among
+from citizens.models import Guardianship, Person, lives_with_shielded, shielded_among
 from consents.models import Purpose
 from helsinki_proactive.casework.story import story_of
 from offers.admin.pages import actor, admin_page, staff_page
@@ -113,14 +113,16 @@ def _told(request: HttpRequest, person: Person) -> HttpResponse:
     about = {offer.subject.person_id for offer in offers}
     shielded = shielded_among({person.pk, *about}, on=today)
     hidden = person.pk in shielded
+    home_hidden = hidden or lives_with_shielded(person, on=today)
     context = {
         "person": person,
         "hidden": hidden,
+        "home_hidden": home_hidden,
         "age": person.age_on(today),
         "children": [one.child for one in children.order_by("child__birth_date")],
         "guardians": [(one.guardian, one.may_decide) for one in guardians],
         "contacts": [] if hidden else _contacts(person),
-        "address": "" if hidden else person.unseal("address"),
+        "address": "" if home_hidden else person.unseal("address"),
         "identity": masked(person.unseal("identity_code")),
         "offers": [_offer_row(offer, shielded) for offer in offers],
         "story": story_of(person, offers, shielded),

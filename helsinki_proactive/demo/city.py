@@ -17,11 +17,11 @@ from helsinki_proactive.embedded import local_folder
 from helsinki_proactive.embedded.keys import Keys
 from helsinki_proactive.embedded.postgres import DATABASE, SUPERUSER
 from helsinki_proactive.staff.models import User
-from helsinki_proactive.staff.roles import ADMINISTRATOR, APPROVER, CASEWORKER
+from helsinki_proactive.staff.roles import ADMINISTRATOR, APPROVER, CASEWORKER, UNIT_HEAD
 
 PRESCHOOL_AGE = 6
 KEPT = ("auth_", "django_content_type", "django_migrations")
-STAFF = {"kaisa": CASEWORKER, "antti": APPROVER, "ylva": ADMINISTRATOR}
+STAFF = {"kaisa": CASEWORKER, "antti": APPROVER, "ylva": ADMINISTRATOR, "hilla": UNIT_HEAD}
 
 
 def start_over() -> bool:

@@ -135,6 +135,50 @@ def test_of_a_protected_person_nothing_leads_to_where_they_are(who: str) -> None
         assert secret not in story
 
 
+@pytest.mark.parametrize("who", ["parent", "brother"])
+def test_a_relative_at_the_same_address_does_not_show_where_a_protected_child_lives(
+    who: str,
+) -> None:
+    child, brother = a_family(children=2)
+    parent = child.guardians.get().guardian
+    for person in (child, brother, parent):
+        person.set_address("Salakuja 7")
+        person.postal_code = "00999"
+        person.save()
+    protect(child)
+    opened = parent if who == "parent" else brother
+    client = at_work(CASEWORKER)
+    why = {"purpose": preschool().purpose_id, "reason": "The guardian called"}
+    client.post(reverse("casework:open", args=[opened.pk]), why)
+    story = shown(client, opened)
+    assert "Salakuja" not in story
+    assert "00999" not in story
+
+    opened.set_address("Muukuja 1")
+    opened.save()
+    assert "Muukuja 1" in shown(client, opened)
+
+
+def test_the_case_of_a_protected_child_lists_what_went_to_whom_without_the_words() -> None:
+    [child] = a_family(guardians=2)
+    seats(1)
+    round = running()
+    hand_over_all(round)
+    for message in Message.objects.all():
+        message.seal("body", "Sanat, joita ei enää näytetä")
+        message.save()
+    protect(child)
+    subject = Subject.objects.get()
+    open_case(kind=CaseKind.PROTECTED, now=timezone.now(), round=round, subject=subject)
+    case = ReviewCase.objects.get(kind=CaseKind.PROTECTED)
+
+    told = at_work(CASEWORKER).get(reverse("casework:case", args=[case.pk])).content.decode()
+
+    for guardianship in child.guardians.select_related("guardian"):
+        assert guardianship.guardian.full_name in told
+    assert "Sanat, joita" not in told
+
+
 def test_the_story_tells_messages_and_answers_in_the_order_of_time() -> None:
     [child] = a_family()
     seats(1)
