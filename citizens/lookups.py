@@ -1,11 +1,11 @@
 """How an attribute becomes a query: a column, a registered fact, or related people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 from operator import and_, or_
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
@@ -23,10 +23,14 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import NullIf
 
-from citizens.models import Guardianship, RegisteredFact, ValueType
-from citizens.operators import Operator, Question, condition
+from citizens.models import Guardianship, Person, RegisteredFact, ValueType
+from citizens.operators import Operator, Question, condition, crossed
 
 EVERYBODY = Q(pk__isnull=False)
+
+Days = tuple[date, date]
+People = QuerySet[Any, Any]
+"""A query for the keys of people."""
 
 
 class Lookup(Protocol):
@@ -40,6 +44,12 @@ class Lookup(Protocol):
 
     def value(self, as_of: date) -> Combinable:
         """The value itself, or NULL, as jsonb can hold it."""
+
+    def reached(self, changed: People) -> Iterator[People]:
+        """Who else's value may be another, now that rows of these people have changed."""
+
+    def crossing(self, questions: Sequence[Question], days: Days) -> Iterator[People]:
+        """Whose answer may differ between the two days, though nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,13 @@ class Column:
 
     def value(self, as_of: date) -> Combinable:
         return F(self.field) if self.unknown is None else NullIf(self.field, Value(""))
+
+    def reached(self, changed: People) -> Iterator[People]:
+        yield from ()
+
+    def crossing(self, questions: Sequence[Question], days: Days) -> Iterator[People]:
+        for spans in crossed_spans(self.field, questions, days):
+            yield Person.objects.filter(spans).values_list("pk")
 
     def _one(self, question: Question, as_of: date) -> Q:
         if question.operator is Operator.HAS:
@@ -87,6 +104,12 @@ class Age:
             template="EXTRACT(year FROM AGE(%(expressions)s))",
             output_field=IntegerField(),
         )
+
+    def reached(self, changed: People) -> Iterator[People]:
+        yield from ()
+
+    def crossing(self, questions: Sequence[Question], days: Days) -> Iterator[People]:
+        return self.birth_date.crossing([in_birth_dates(question) for question in questions], days)
 
 
 def in_birth_dates(question: Question) -> Question:
@@ -137,6 +160,14 @@ class Fact:
             return Subquery(self._rows().values_list(trimmed))
         return Subquery(self._rows().values(self.value_type.value))
 
+    def reached(self, changed: People) -> Iterator[People]:
+        yield from ()
+
+    def crossing(self, questions: Sequence[Question], days: Days) -> Iterator[People]:
+        facts = RegisteredFact.objects.filter(attribute_id=self.attribute_id)
+        for spans in crossed_spans(self.value_type.value, questions, days):
+            yield facts.filter(spans).values_list("person_id")
+
     def _rows(self) -> "QuerySet[RegisteredFact]":
         return RegisteredFact.objects.filter(
             person=OuterRef("pk"),
@@ -167,6 +198,18 @@ class Related:
     def value(self, as_of: date) -> Combinable:
         return ArraySubquery(self._rows(as_of).order_by(self.field).values(self.field))
 
+    def reached(self, changed: People) -> Iterator[People]:
+        other = self.field.partition("__")[0]
+        related = Guardianship.objects.filter(**{f"{other}__in": changed})
+        yield related.values_list(f"{self.side}_id")
+
+    def crossing(self, questions: Sequence[Question], days: Days) -> Iterator[People]:
+        relations = Guardianship.objects.may_decide()
+        for changing in relations.in_force_on_one_of(*days):
+            yield changing.values_list(f"{self.side}_id")
+        for spans in crossed_spans(self.field, questions, days):
+            yield relations.filter(spans).values_list(f"{self.side}_id")
+
     def _rows(self, as_of: date) -> "QuerySet[Guardianship]":
         own = {self.side: OuterRef("pk")}
         return Guardianship.objects.valid_on(as_of).may_decide().filter(**own)
@@ -178,3 +221,10 @@ class Related:
         if question.operator.negative:
             return ~self._one(question.opposite, as_of)
         return Q(Exists(rows.filter(condition(self.field, question, as_of))))
+
+
+def crossed_spans(field: str, questions: Sequence[Question], days: Days) -> Iterator[Q]:
+    """The dates about which some question is answered differently on the two days, if any."""
+    spans = sorted({span for question in questions for span in crossed(question, days)})
+    if spans:
+        yield reduce(or_, (Q(**{f"{field}__range": span}) for span in spans))

@@ -128,6 +128,22 @@ def bounds(question: Question, as_of: date) -> tuple[Scalar | None, Scalar | Non
     raise ValueError(f"{operator} is not a range")
 
 
+def crossed(question: Question, days: tuple[date, date]) -> list[tuple[date, date]]:
+    """The spans of dates, both ends included, whose answer may differ between the two days."""
+    positive = question.opposite if question.operator.negative else question
+    if positive.operator not in (*YEARS, *YEAR_SPAN):
+        return []
+    one, other = (
+        cast("tuple[date | None, date | None]", bounds(positive, day)) for day in sorted(days)
+    )
+    spans = []
+    if one[0] and other[0]:
+        spans.append((one[0], other[0] - timedelta(days=1)))
+    if one[1] and other[1]:
+        spans.append((one[1] + timedelta(days=1), other[1]))
+    return [(first, last) for first, last in spans if first <= last]
+
+
 def condition(field: str, question: Question, as_of: date) -> Q:
     """The question as a condition on a column known to hold a value, in ranges an index serves."""
     operator = question.operator

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from offers.delivery import outbox
 from offers.delivery.bell import ring
+from offers.eligibility import standing
 from offers.models import Lane, Round
 from offers.replies import answers, inbox
 from offers.rounds import advance, close, generate, prepare, remind
@@ -75,3 +76,9 @@ def deadline_passed() -> None:
 def offer_freed_seats() -> None:
     """Offer seats that became free to those waiting."""
     advance.offer_all_freed_seats()
+
+
+@shared_task
+def keep_standing() -> None:
+    """Keep who is entitled to what, once a day."""
+    standing.keep_standing_nightly(now=timezone.now())

@@ -1,5 +1,6 @@
 """Who: one module for each aggregate."""
 
+from citizens.models.changes import Examined, PersonChange
 from citizens.models.contact_points import ContactHealth, ContactKind, ContactPoint
 from citizens.models.encrypted import Encrypted, reserve_ids
 from citizens.models.facts import Attribute, RegisteredFact, ValueType
@@ -18,8 +19,10 @@ __all__ = [
     "ContactKind",
     "ContactPoint",
     "Encrypted",
+    "Examined",
     "Guardianship",
     "Person",
+    "PersonChange",
     "RegisterImport",
     "RegisteredFact",
     "Sex",

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from citizens.languages import TranslatedField
+from citizens.models.noting import noting_changes
 from citizens.models.people import Person
 
 
@@ -68,6 +69,7 @@ class RegisteredFact(models.Model):
             models.Index(fields=["attribute", "number"]),
             models.Index(fields=["attribute", "date"]),
         ]
+        triggers = noting_changes("person_id")
 
     def __str__(self) -> str:
         return f"registered fact {self.pk}"

@@ -1,6 +1,6 @@
 """Guardianship: who is guardian of whom, from when to when, with which right to decide."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Self
 
@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from citizens.models.noting import noting_changes
 from citizens.models.people import Person
 
 ADULT_AT = 18  # Holhoustoimilaki 442/1999, 2 §
@@ -18,6 +19,16 @@ class GuardianshipQuerySet(models.QuerySet["Guardianship"]):
         """In force on ``day``: begun, not ended, and the child not yet of age."""
         begun = Q(valid_from__lte=day) & (Q(valid_until=None) | Q(valid_until__gte=day))
         return self.filter(begun, child__birth_date__gt=_years_before(day, ADULT_AT))
+
+    def in_force_on_one_of(self, one: date, other: date) -> Iterator[Self]:
+        """Those valid on one of the two days and not on the other, and perhaps some more."""
+        first, last = sorted((one, other))
+        yield self.filter(valid_from__gt=first, valid_from__lte=last)
+        yield self.filter(valid_until__gte=first, valid_until__lt=last)
+        minors_until = (_years_before(first, ADULT_AT), _years_before(last, ADULT_AT))
+        yield self.filter(
+            child__birth_date__gt=minors_until[0], child__birth_date__lte=minors_until[1]
+        )
 
     def may_decide(self) -> Self:
         """Guardians with the right to decide on the child's day care and school."""
@@ -106,6 +117,7 @@ class Guardianship(models.Model):
                 violation_error_message=_("A guardianship ends after it has begun."),
             ),
         ]
+        triggers = noting_changes("guardian_id", "child_id")
 
     def __str__(self) -> str:
         return f"guardianship {self.pk}"

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from citizens.encryption import blind_index
 from citizens.languages import ContactLanguage
 from citizens.models.encrypted import Encrypted
+from citizens.models.noting import noting_changes
 
 HELSINKI = "091"
 POSTAL_AREA = "00"
@@ -128,6 +129,7 @@ class Person(Encrypted):
         indexes = [
             GinIndex(OpClass(F("search_name"), name="gin_trgm_ops"), name="person_name_trigrams"),
         ]
+        triggers = noting_changes("id")
 
     def __str__(self) -> str:
         """Never a name: this ends up in logs and error pages."""

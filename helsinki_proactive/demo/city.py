@@ -62,6 +62,7 @@ def start_over() -> bool:
 def seed(*, people: int, families: int, seed: int) -> None:
     """Make the city; its progress is shown."""
     call_command("seed_city", people=people, families=families, seed=seed)
+    call_command("keep_standing")
 
 
 def hire() -> dict[str, tuple[User, str]]:

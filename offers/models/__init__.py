@@ -46,6 +46,7 @@ from offers.models.rounds import (
     SendingHalt,
     Subject,
 )
+from offers.models.standing import Entitlement, StandingRule
 from offers.models.units import AdmissionArea, Capacity, SeatKind, Unit, Way
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "CaseKind",
     "Channel",
     "EligibilityRule",
+    "Entitlement",
     "Exclusion",
     "Lane",
     "LetterBatch",
@@ -87,6 +89,7 @@ __all__ = [
     "Service",
     "ServiceText",
     "Silence",
+    "StandingRule",
     "Subject",
     "TextKind",
     "Unit",

@@ -1,0 +1,39 @@
+"""What one person is entitled to, with the reasons."""
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from citizens.models import Person
+from offers.eligibility.explain import Explanation, explain
+from offers.models import Entitlement, Service
+
+
+@dataclass(frozen=True)
+class Entitled:
+    """A service the person is entitled to, and why, fact by fact, as registered now."""
+
+    service: Service
+    facts: Explanation
+
+
+def entitlements(*, person: Person) -> list[Entitled]:
+    """What the person was entitled to last night and still is, by the services' codes.
+
+    What came to be true since is there tomorrow; what no longer is true is left out at once.
+    Whoever shows it records the use of the data.
+    """
+    today = timezone.localdate()
+    if not Person.objects.resident().filter(pk=person.pk).exists():
+        return []
+    kept = Entitlement.objects.of(person).select_related("rule__service")
+    explained = [
+        Entitled(row.rule.service, explain(row.rule.criteria, person=person, as_of=today))
+        for row in kept.order_by("rule__service__code")
+    ]
+    return [one for one in explained if still_holds(one.facts)]
+
+
+def still_holds(facts: Explanation) -> bool:
+    """Whether every group of the explanation has an answer that held."""
+    return all(any(answer["held"] for answer in group["any"]) for group in facts["all"])

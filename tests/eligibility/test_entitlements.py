@@ -1,0 +1,49 @@
+"""What one person is entitled to."""
+
+import pytest
+from django.utils import timezone
+
+from citizens.models import Person
+from offers.eligibility.entitlements import entitlements
+from offers.eligibility.standing import keep_standing
+from tests.eligibility.people import a_person, asked, rule
+from tests.eligibility.services import a_rule
+
+pytestmark = pytest.mark.django_db
+GIRLS = rule(asked("sex", "is", "female"))
+EVERYBODY_KNOWN = rule(asked("sex", "has"))
+
+
+def services_of(person: Person) -> list[str]:
+    return [one.service.code for one in entitlements(person=person)]
+
+
+def test_what_somebody_is_entitled_to_comes_with_the_reason() -> None:
+    person = a_person(sex="female")
+    a_person(sex="male")
+    codes = [a_rule(criteria).service.code for criteria in (GIRLS, EVERYBODY_KNOWN)]
+    keep_standing(day=timezone.localdate())
+    assert services_of(person) == sorted(codes)
+    facts = entitlements(person=person)[0].facts
+    assert facts["all"][0]["any"][0]["fact"] == "female"
+
+
+def test_what_no_longer_holds_is_left_out_at_once() -> None:
+    person = a_person(sex="female")
+    a_rule(GIRLS)
+    known = a_rule(EVERYBODY_KNOWN).service.code
+    keep_standing(day=timezone.localdate())
+    Person.objects.update(sex="male")
+    assert services_of(person) == [known]
+    Person.objects.update(municipality="049")
+    assert services_of(person) == []
+
+
+def test_what_holds_since_today_is_there_tomorrow() -> None:
+    person = a_person()
+    service = a_rule(GIRLS).service.code
+    keep_standing(day=timezone.localdate())
+    Person.objects.update(sex="female")
+    assert services_of(person) == []
+    keep_standing(day=timezone.localdate())
+    assert services_of(person) == [service]
