@@ -25,6 +25,7 @@ SCHEDULE: dict[str, float] = {
     "consents.tasks.seal": 30,
     "offers.tasks.sweep": 5,
     "offers.tasks.reconcile": 10,
+    "offers.tasks.ask_statuses": 30,
     "offers.tasks.decide_pending": 15,
     "offers.tasks.end_grace": 30,
     "offers.tasks.resume_rounds": 30,

@@ -237,6 +237,25 @@ env.require(
     "TWILIO_FROM must be a number that can be answered, such as +358...: texts ask for an answer, "
     "and a sender's name cannot be written to",
 )
+NOTIFICATION_URL = env.text("NOTIFICATION_URL", default="").rstrip("/")
+NOTIFICATION_TOKEN = env.text("NOTIFICATION_TOKEN", default="")
+NOTIFICATION_SENDER = env.text("NOTIFICATION_SENDER", default="Hel.fi")
+
+
+def _sms_providers(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    known = {"twilio", "notification"} if NOTIFICATION_URL and NOTIFICATION_TOKEN else {"twilio"}
+    if not set(names) <= known or len(set(names)) < len(names):
+        raise ValueError(text)
+    return names
+
+
+SMS_PROVIDERS = env.parsed(  # in the order in which they are called upon
+    "SMS_PROVIDERS",
+    default="twilio",
+    parse=_sms_providers,
+    hint="twilio, or twilio,notification with NOTIFICATION_URL and NOTIFICATION_TOKEN set",
+)
 SMS_PRICE_EUR = env.parsed(
     "SMS_PRICE_EUR", default="0.06", parse=float, hint="the price of one segment, such as 0.06"
 )
@@ -283,6 +302,13 @@ def _hours(text: str) -> tuple[int, int] | None:
     return first, last
 
 
+def _rate(text: str) -> float:
+    rate = float(text)
+    if not 0 <= rate < 100_000:
+        raise ValueError(text)
+    return rate
+
+
 # Sending
 CITY_PHONE = env.text("CITY_PHONE", default="09 310 1691")  # where people answer: the switchboard
 QUIET_HOURS = env.parsed(  # (first, last): nothing is sent before first or from last o'clock on
@@ -292,6 +318,14 @@ SENDING_CONCURRENCY = env.integer("SENDING_CONCURRENCY", default=16)
 PROVIDER_TIMEOUT_SECONDS = env.parsed(  # for connecting, and for each answer waited for
     "PROVIDER_TIMEOUT_SECONDS", default="10", parse=float, hint="a number of seconds, such as 10"
 )
+CALLS_PER_SECOND = {  # of all workers together, by provider; 0 for as many as they like
+    provider: env.parsed(name, default="0", parse=_rate, hint="a number such as 20, or 0 for none")
+    for provider, name in (
+        ("twilio", "TWILIO_PER_SECOND"),
+        ("notification", "NOTIFICATION_PER_SECOND"),
+        ("smtp", "EMAIL_PER_SECOND"),
+    )
+}
 EMAIL_TIMEOUT = PROVIDER_TIMEOUT_SECONDS
 LINK_DOMAINS = env.several("LINK_DOMAINS") or ["hel.fi"]  # besides our own: texts lead nowhere else
 DRY_RUN_ALLOW = env.several("DRY_RUN_ALLOW")  # the only recipients staging writes to

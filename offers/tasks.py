@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from offers.delivery import outbox
+from offers.delivery import outbox, statuses
 from offers.delivery.bell import ring
 from offers.eligibility import standing
 from offers.models import Lane, Round
@@ -28,6 +28,12 @@ def sweep() -> None:
 def reconcile() -> None:
     """Ask the providers about messages whose fate is unknown."""
     outbox.reconcile()
+
+
+@shared_task
+def ask_statuses() -> None:
+    """Ask the providers that call nobody back what became of their messages."""
+    statuses.ask_statuses()
 
 
 @shared_task

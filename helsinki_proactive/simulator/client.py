@@ -40,6 +40,7 @@ class SimulatedText:
     segments: int
     created_at: str
     updated_at: str
+    gateway: str
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Self:
@@ -94,9 +95,20 @@ class Simulator:
         """Turn the named dials (see `dials.Dials`) and return all of them."""
         return dict(self._call("POST", "/simulator/dials", json=dials))
 
+    def dial_notification(self, **dials: object) -> dict[str, Any]:
+        """Turn the named dials of the City's notification service and return all of them."""
+        where = {"gateway": "notification"}
+        return dict(self._call("POST", "/simulator/dials", params=where, json=dials))
+
+    @property
+    def notification_url(self) -> str:
+        """Where the City's notification service answers; its token is the account's."""
+        return f"{self.url}/notification-service"
+
     def reset_dials(self) -> None:
-        """Turn every dial back, but the product's addresses."""
-        self._call("DELETE", "/simulator/dials")
+        """Turn every dial of every gateway back, but the product's addresses."""
+        for gateway in ("twilio", "notification"):
+            self._call("DELETE", "/simulator/dials", params={"gateway": gateway})
 
     def release_callbacks(self) -> int:
         """Send the held status callbacks, stop holding, and return how many there were."""

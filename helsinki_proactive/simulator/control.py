@@ -7,11 +7,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from helsinki_proactive.simulator.board import DialBoard
 from helsinki_proactive.simulator.dials import DialError
 from helsinki_proactive.simulator.journal import iso
 from helsinki_proactive.simulator.machine import Machine
 from helsinki_proactive.simulator.mailbox import Mail
-from helsinki_proactive.simulator.network import Phone, Text
+from helsinki_proactive.simulator.network import NOTIFICATION, Phone, Text
 from helsinki_proactive.simulator.replies import Exchange
 
 WAIT_LIMIT_S = 300.0
@@ -37,14 +38,13 @@ def routes() -> list[Route]:
 
 async def show_dials(request: Request) -> Response:
     """Return every dial."""
-    return JSONResponse(_machine(request).board.now.as_dict())
+    return JSONResponse(_board(request).now.as_dict())
 
 
 async def turn_dials(request: Request) -> Response:
     """Turn the dials named in the JSON body; answer with all of them, or 400 and why not."""
-    machine = _machine(request)
     try:
-        machine.board.turn(await _json_object(request))
+        _board(request).turn(await _json_object(request))
     except DialError as error:
         return JSONResponse({"error": str(error)}, status_code=400)
     return await show_dials(request)
@@ -52,7 +52,7 @@ async def turn_dials(request: Request) -> Response:
 
 async def reset_dials(request: Request) -> Response:
     """Turn every dial back, but the product's addresses."""
-    _machine(request).board.reset()
+    _board(request).reset()
     return await show_dials(request)
 
 
@@ -141,6 +141,13 @@ def _machine(request: Request) -> Machine:
     return machine
 
 
+def _board(request: Request) -> DialBoard:
+    """The board of the gateway the query names; Twilio's without."""
+    machine = _machine(request)
+    is_other = request.query_params.get("gateway") == NOTIFICATION
+    return machine.notification_board if is_other else machine.board
+
+
 async def _json_object(request: Request) -> dict[str, Any]:
     try:
         given = json.loads(await request.body())
@@ -167,6 +174,7 @@ def _text(text: Text) -> dict[str, Any]:
         "status": text.status,
         "error_code": text.error_code,
         "segments": text.segments,
+        "gateway": text.gateway,
         "created_at": iso(text.created_at),
         "updated_at": iso(text.updated_at),
     }

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.datastructures import QueryParams
 
-from helsinki_proactive.simulator.network import Network, Text
+from helsinki_proactive.simulator.network import TWILIO, Network, Text
 
 PAGE_SIZE, PAGE_SIZE_LIMIT = 50, 1000
 _PLACE = {"Page", "PageSize", "PageToken"}
@@ -40,6 +40,7 @@ def find(network: Network, query: QueryParams) -> list[Text]:
     texts: Iterable[Text] = network.texts
     if recipient is not None:
         texts = network.by_recipient.get(recipient, ())
+    texts = (text for text in texts if text.gateway == TWILIO)
     if sender is not None:
         texts = (text for text in texts if text.sender == sender)
     for name, earliest, latest in (

@@ -7,7 +7,7 @@ from helsinki_proactive.simulator.board import DialBoard
 from helsinki_proactive.simulator.carrier import Carrier
 from helsinki_proactive.simulator.journal import Journal
 from helsinki_proactive.simulator.mailbox import Mailbox
-from helsinki_proactive.simulator.network import Network
+from helsinki_proactive.simulator.network import Network, Text
 from helsinki_proactive.simulator.replies import Replies
 from helsinki_proactive.simulator.webhooks import Webhooks
 
@@ -17,7 +17,7 @@ REPLY_CONNECTIONS = 64
 
 @dataclass(slots=True)
 class Machine:
-    """One provider account with its phones, and one mailbox for everybody."""
+    """An account with each provider, the phones, and one mailbox for everybody."""
 
     account_sid: str
     auth_token: str
@@ -30,6 +30,9 @@ class Machine:
     network: Network = field(init=False)
     mailbox: Mailbox = field(init=False)
     carrier: Carrier = field(init=False)
+    notification_board: DialBoard = field(init=False)
+    notification_carrier: Carrier = field(init=False)
+    notification_logs: dict[str, list[Text]] = field(default_factory=dict)
     replies: Replies = field(init=False)
     _webhooks: list[Webhooks] = field(init=False)
 
@@ -51,6 +54,15 @@ class Machine:
             journal=self.journal,
             webhooks=for_callbacks,
         )
+        # The City's notification service has faults of its own, and tells nobody by itself.
+        self.notification_board = DialBoard(seed=self.seed)
+        self.notification_carrier = Carrier(
+            account_sid=self.account_sid,
+            network=self.network,
+            board=self.notification_board,
+            journal=self.journal,
+            webhooks=for_callbacks,
+        )
         self.replies = Replies(
             account_sid=self.account_sid,
             network=self.network,
@@ -63,6 +75,7 @@ class Machine:
     async def stop(self) -> None:
         """Abandon what is under way and close the log."""
         await self.carrier.stop()
+        await self.notification_carrier.stop()
         for webhooks in self._webhooks:
             await webhooks.close()
         self.journal.close()

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from helsinki_proactive.simulator.codes import FAILURES
 from helsinki_proactive.simulator.segments import count_segments
 
+TWILIO, NOTIFICATION = "twilio", "notification"
 ARRIVED = frozenset({"delivered", "received"})
 
 
@@ -30,6 +31,7 @@ class Text:
     messaging_service_sid: str | None = None
     status_callback: str | None = None
     segments: int = 1
+    gateway: str = TWILIO  # which of the providers took it
     note: str | None = None  # why the product did not take it
 
     @property
@@ -90,6 +92,7 @@ class Network:
         status: str,
         messaging_service_sid: str | None = None,
         status_callback: str | None = None,
+        gateway: str = TWILIO,
     ) -> Text:
         """Record a new text, on its phone too, and return it with its own sid."""
         now = time.time()
@@ -106,6 +109,7 @@ class Network:
             messaging_service_sid=messaging_service_sid,
             status_callback=status_callback,
             segments=count_segments(body),
+            gateway=gateway,
         )
         self.texts.append(text)
         self.by_sid[text.sid] = text

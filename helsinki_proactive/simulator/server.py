@@ -17,7 +17,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from helsinki_proactive.simulator import control, pages, twilio_api
+from helsinki_proactive.simulator import control, notification_api, pages, twilio_api
 from helsinki_proactive.simulator.connections import AbortableProtocol
 from helsinki_proactive.simulator.machine import Machine
 
@@ -54,7 +54,12 @@ class OwnPagesOnly:
 def build_app(machine: Machine) -> ASGIApp:
     """Return the application around `machine`."""
     app = Starlette(
-        routes=[*twilio_api.routes(), *control.routes(), *pages.routes()],
+        routes=[
+            *twilio_api.routes(),
+            *notification_api.routes(),
+            *control.routes(),
+            *pages.routes(),
+        ],
         middleware=[
             # Names only of this machine: a page on the internet can't rebind its name to us,
             Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"]),

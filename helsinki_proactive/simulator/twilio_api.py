@@ -26,7 +26,7 @@ from helsinki_proactive.simulator.codes import FAILURES, MAGIC_RECIPIENTS, MAGIC
 from helsinki_proactive.simulator.connections import Silence
 from helsinki_proactive.simulator.dials import is_loopback_url
 from helsinki_proactive.simulator.machine import Machine
-from helsinki_proactive.simulator.network import Text
+from helsinki_proactive.simulator.network import TWILIO, Text
 
 BODY_LIMIT = 1600
 PRICE_PER_SEGMENT = 0.0769  # USD; any price will do
@@ -103,7 +103,7 @@ async def fetch_message(request: Request) -> Response:
     except RefusedError as refused:
         return error_response(refused.code, machine)
     text = machine.network.by_sid.get(request.path_params["sid"])
-    if text is None:
+    if text is None or text.gateway != TWILIO:
         return _error(20404, 404, f"The requested resource {request.url.path} was not found")
     return JSONResponse(resource(text, machine.account_sid))
 

@@ -55,11 +55,12 @@ ASKING = (
     TextKind.REMINDER,
     TextKind.REMINDER_SEVERAL,
 )
+ANSWERED_BY_TEXT = (*ASKING, TextKind.ASK_AGAIN, TextKind.ASK_SEVERAL)
+ANSWER_WORDS = {"accept_word", "decline_word"}
 LIKE_A_MAIL = (Channel.SUOMIFI, Channel.LETTER)
 """Channels that say what the e-mail says, unless the service has words of its own for them."""
 
 NEEDED = {"link", "deadline"}
-NEEDED_IN_SMS = {"accept_word", "decline_word"}
 
 # Words, or beginnings of words, that tell of health or of a child in fi, sv and en.
 TELLING = re.compile(
@@ -118,7 +119,7 @@ def check_text(
     ]
     problems += strange_links(f"{subject}\n{body}")
     if kind in ASKING:
-        needed = NEEDED | (NEEDED_IN_SMS if channel == Channel.SMS else set())
+        needed = NEEDED | (ANSWER_WORDS if channel == Channel.SMS else set())
         problems += [
             _("The text needs ((%(name)s)).") % {"name": name} for name in sorted(needed - names)
         ]

@@ -1,7 +1,8 @@
 """Every provider code we know and what we do about it: the only place that says so.
 
-Sources: Twilio's error dictionary (https://www.twilio.com/docs/api/errors); RFC 5321 (SMTP);
-Suomi.fi Messages (https://api.messages.suomi.fi/api-docs/): the statuses of HTTP.
+Sources: Twilio's error dictionary (https://www.twilio.com/docs/api/errors); RFC 5321 (SMTP); the
+views of the City's notification service (City-of-Helsinki/notification-service-api); Suomi.fi
+Messages (https://api.messages.suomi.fi/api-docs/): the statuses of HTTP.
 """
 
 from enum import Enum
@@ -18,22 +19,23 @@ class Verdict(Enum):
     NEXT_CHANNEL = "not this way; the contact point may be fine for another message"
     DEAD = "the number or address reaches nobody"
     OPTED_OUT = "messages are not wanted here"
-    OUR_FAULT = "our account or our request is wrong: somebody must mend it"
+    OUR_FAULT = "our request is wrong: somebody must mend it"
+    AWAY = "the provider, or our account with it, is out of order; no fault of this message"
 
 
 TWILIO: dict[str, Verdict] = {
-    "20003": Verdict.OUR_FAULT,  # credentials
-    "20404": Verdict.OUR_FAULT,
+    "20003": Verdict.AWAY,  # credentials
+    "20404": Verdict.AWAY,  # no such account, or a wrong address
     "20429": Verdict.BUSY,  # too many requests
     "21211": Verdict.DEAD,  # not a phone number
-    "21212": Verdict.OUR_FAULT,  # our own number is none
+    "21212": Verdict.AWAY,  # our own number is none
     "21217": Verdict.DEAD,
     "21408": Verdict.NEXT_CHANNEL,  # a country we may not send to
     "21601": Verdict.OUR_FAULT,
     "21602": Verdict.OUR_FAULT,  # no text
     "21603": Verdict.OUR_FAULT,
     "21604": Verdict.OUR_FAULT,
-    "21606": Verdict.OUR_FAULT,  # our number cannot send
+    "21606": Verdict.AWAY,  # our number cannot send
     "21609": Verdict.OUR_FAULT,  # our status callback
     "21610": Verdict.OPTED_OUT,
     "21611": Verdict.BUSY,  # our number's queue is full
@@ -52,13 +54,13 @@ TWILIO: dict[str, Verdict] = {
 }
 
 SMTP: dict[str, Verdict] = {
-    "421": Verdict.RETRY,  # closing down
+    "421": Verdict.AWAY,  # closing down
     "450": Verdict.RETRY,  # busy or greylisted
     "451": Verdict.RETRY,
     "452": Verdict.RETRY,  # out of room for now
-    "454": Verdict.RETRY,
-    "530": Verdict.OUR_FAULT,  # authentication
-    "535": Verdict.OUR_FAULT,
+    "454": Verdict.AWAY,  # cannot authenticate us now
+    "530": Verdict.AWAY,  # authentication
+    "535": Verdict.AWAY,
     "550": Verdict.DEAD,  # no such mailbox
     "551": Verdict.DEAD,
     "552": Verdict.NEXT_CHANNEL,  # the mailbox is full for good
@@ -80,7 +82,18 @@ SUOMIFI: dict[str, Verdict] = {
     "504": Verdict.RETRY,
 }
 
-FINAL_STATUSES: dict[str, MessageState] = {  # of Twilio's receipts; the others are on the way
+NOTIFICATION: dict[str, Verdict] = {  # HTTP statuses, and what its gateway said
+    "400": Verdict.NEXT_CHANNEL,  # no valid destination
+    "401": Verdict.AWAY,  # our token
+    "403": Verdict.AWAY,
+    "404": Verdict.AWAY,  # a wrong address
+    "413": Verdict.OUR_FAULT,
+    "415": Verdict.OUR_FAULT,
+    "429": Verdict.BUSY,
+    "FAILED": Verdict.NEXT_CHANNEL,
+}
+
+FINAL_STATUSES: dict[str, MessageState] = {  # of receipts; the others are on the way
     "delivered": MessageState.DELIVERED,
     "read": MessageState.DELIVERED,
     "undelivered": MessageState.FAILED,
@@ -90,12 +103,20 @@ FINAL_STATUSES: dict[str, MessageState] = {  # of Twilio's receipts; the others 
 STOP_WORDS: dict[str, frozenset[str]] = {"twilio": ENDING}
 """Texts after which the provider says goodbye itself and lets nothing more of ours through."""
 
+NOT_CALLED = "not_called"
+
 OURS: dict[str, Verdict] = {
-    "unreachable": Verdict.RETRY,  # no connection was made
-    "not_called": Verdict.BUSY,  # the lease was nearly over
+    "unreachable": Verdict.AWAY,  # no connection was made
+    NOT_CALLED: Verdict.BUSY,  # the lease was nearly over, or the provider has asked for a pause
 }
 
-PROVIDERS = {"twilio": TWILIO, "smtp": SMTP, "suomifi": SUOMIFI, "paper": {}}
+PROVIDERS = {
+    "twilio": TWILIO,
+    "notification": NOTIFICATION,
+    "smtp": SMTP,
+    "suomifi": SUOMIFI,
+    "paper": {},
+}
 
 
 def provider_says_goodbye(*, provider: str, text: str) -> bool:

@@ -41,6 +41,7 @@ CONTACT_REASONS = (
     GateReason.BOUNCED,
     GateReason.OPTED_OUT,
     GateReason.WRONG_PERSON,
+    GateReason.NO_PROVIDER,
 )
 NOTHING_TO_DO = (
     GateReason.ANSWERED,

@@ -72,6 +72,7 @@ class GateReason(TextChoices):
     TEXT_SENSITIVE = "text_sensitive", _("the text would say too much for its channel")
     SAFETY = "safety", _("a person looks at somebody's safety first")
     SAME_NUMBER = "same_number", _("another message to the same number or address says it")
+    NO_PROVIDER = "no_provider", _("no provider has been there for hours")
     NOT_ALLOWED_HERE = "not_allowed_here", _("this environment writes to listed recipients only")
 
 

@@ -35,6 +35,7 @@ from offers.models.offers import (
     Wish,
     WrongCode,
 )
+from offers.models.providers import ProviderHealth
 from offers.models.replies import Reply, ReplyReading
 from offers.models.rounds import (
     OPEN_OUTCOMES,
@@ -75,6 +76,7 @@ __all__ = [
     "Offer",
     "OfferState",
     "Outcome",
+    "ProviderHealth",
     "Rating",
     "Receipt",
     "Recipient",

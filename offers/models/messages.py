@@ -184,6 +184,11 @@ class Message(Encrypted):
                 condition=Q(state=MessageState.SENDING),
                 name="message_leased",
             ),
+            models.Index(
+                fields=["due_at"],
+                condition=Q(state=MessageState.SENT, provider="notification"),
+                name="message_to_ask_about",
+            ),
         ]
         triggers = [
             pgtrigger.FSM(

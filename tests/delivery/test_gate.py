@@ -185,6 +185,7 @@ def test_every_reason_of_the_gate_is_flipped_here() -> None:
         GateReason.TEXT_SENSITIVE,
         GateReason.NOT_ALLOWED_HERE,
         GateReason.SAME_NUMBER,  # before the gate: offers/delivery/sharing.py
+        GateReason.NO_PROVIDER,
     }
 
     assert {reason for reason, _name, _flip in FLIPS} | elsewhere == set(GateReason)

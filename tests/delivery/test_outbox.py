@@ -86,7 +86,9 @@ def test_more_urgent_lanes_are_claimed_first_and_less_urgent_ones_only_when_aske
     Message.objects.filter(pk=reply.pk).update(lane=Lane.REPLIES)
 
     def claimed(lane: Lane) -> list[int]:
-        taken = claim(channel=Channel.SMS, lane=lane, limit=1, now=timezone.now())
+        taken = claim(
+            channel=Channel.SMS, provider="twilio", lane=lane, limit=1, now=timezone.now()
+        )
         return [parcel.message_id for parcel in taken.parcels]
 
     assert claimed(Lane.BULK) == [reply.pk]
@@ -164,7 +166,7 @@ def test_a_mail_whose_sender_died_is_left_to_a_caseworker_since_no_list_can_be_a
     simulator: Simulator,
 ) -> None:
     message = a_mail()
-    claim(channel=Channel.EMAIL, lane=Lane.BULK, limit=1, now=timezone.now())
+    claim(channel=Channel.EMAIL, provider="smtp", lane=Lane.BULK, limit=1, now=timezone.now())
     let_lease_run_out()
 
     assert reconcile() == 0

@@ -158,7 +158,9 @@ def test_a_lease_is_on_the_databases_clock_and_run_out_it_makes_the_message_unce
 @pytest.mark.django_db
 def test_what_was_sent_is_recorded_even_after_the_lease_ran_out(simulator: Simulator) -> None:
     message = a_told_family()
-    claimed = claim(channel=Channel.SMS, lane=Lane.BULK, limit=1, now=timezone.now())
+    claimed = claim(
+        channel=Channel.SMS, provider="twilio", lane=Lane.BULK, limit=1, now=timezone.now()
+    )
     let_lease_run_out()
     reconcile()
     assert state_of(message) == MessageState.QUEUED

@@ -51,6 +51,14 @@ class Outbound(ABC):
     repeatable: ClassVar[bool] = False
     """Whether the provider takes a message only once, however often it is handed over."""
 
+    is_asked: ClassVar[bool] = False
+    """Whether the provider knows what became of a message, but has to be asked."""
+
+    @classmethod
+    def receives_answers(cls) -> bool:
+        """Whether what people write back to its sender comes to us."""
+        return False
+
     @abstractmethod
     def send(self, parcel: Parcel) -> str:
         """Hand ``parcel`` over and return the provider's id of it.
@@ -60,6 +68,13 @@ class Outbound(ABC):
 
     def taken(self, *, recipient: str, since: datetime) -> list[Taken]:
         """What the provider has taken for ``recipient`` since then, oldest first.
+
+        Raises ProviderError when it cannot be asked.
+        """
+        raise NotImplementedError
+
+    def status_of(self, provider_id: str) -> str:
+        """What became of a message the provider took, as a receipt would say it.
 
         Raises ProviderError when it cannot be asked.
         """

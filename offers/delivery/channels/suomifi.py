@@ -14,7 +14,7 @@ from requests.adapters import HTTPAdapter
 from suomifi_messages import SuomiFiAPIError, SuomiFiClient
 from suomifi_messages.schemas import BodyFormat
 
-from offers.delivery.channels.connections import broken
+from offers.delivery.channels.http import broken
 from offers.delivery.channels.interface import Outbound, Parcel
 from offers.delivery.errors import NotTakenError, ProviderError, UncertainError
 

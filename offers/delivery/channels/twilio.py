@@ -3,18 +3,16 @@
 import logging
 import threading
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlencode
 
 import requests
 from django.conf import settings
-from requests.adapters import HTTPAdapter
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from offers.delivery.channels.connections import broken
+from offers.delivery.channels.http import asked_to_wait, broken, open_session
 from offers.delivery.channels.interface import Outbound, Parcel, Taken
 from offers.delivery.errors import NotTakenError, UncertainError
 
@@ -28,17 +26,13 @@ _silent.disabled = True  # the client's own lines hold numbers and texts
 class PooledHttpClient(TwilioHttpClient):  # type: ignore[misc]  # it has no types
     """Twilio's transport with our base URL, a connection for each caller, and time limits."""
 
-    def __init__(self, *, base_url: str, connections: int) -> None:
+    def __init__(self, *, base_url: str) -> None:
         super().__init__(
             pool_connections=False, timeout=settings.PROVIDER_TIMEOUT_SECONDS, logger=_silent
         )
         self._base_url = base_url
         self._answered = threading.local()
-        self.session = requests.Session()
-        self.session.trust_env = False  # no proxy, no .netrc: asked of the disk at every call
-        # No retries: whether a message was taken is for the outbox to find out.
-        pool = HTTPAdapter(pool_maxsize=connections, pool_block=True, max_retries=0)
-        self.session.mount(base_url, pool)
+        self.session = open_session(base_url)
 
     def request(  # the client's own signature
         self,
@@ -67,9 +61,7 @@ class PooledHttpClient(TwilioHttpClient):  # type: ignore[misc]  # it has no typ
 
     def asked_to_wait(self) -> float:
         """The seconds of the last answer's Retry-After to this thread; 0 if it had none."""
-        headers: Any = getattr(self._answered, "headers", None) or {}
-        seconds = headers.get("Retry-After", "")
-        return float(seconds) if seconds.isdecimal() else 0.0
+        return asked_to_wait(getattr(self._answered, "headers", None))
 
 
 class TwilioChannel(Outbound):
@@ -78,10 +70,13 @@ class TwilioChannel(Outbound):
     provider = "twilio"
     has_list = True
 
+    @classmethod
+    def receives_answers(cls) -> bool:
+        """Its number is the one whose answers come to us."""
+        return True
+
     def __init__(self) -> None:
-        self._http = PooledHttpClient(
-            base_url=settings.TWILIO_BASE_URL, connections=settings.SENDING_CONCURRENCY
-        )
+        self._http = PooledHttpClient(base_url=settings.TWILIO_BASE_URL)
         self._client = Client(
             settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=self._http
         )

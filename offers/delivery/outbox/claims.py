@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from citizens.encryption import context, encrypt
 from offers.delivery import gate, quiet, texts
-from offers.delivery.channels import Parcel, automatic_channels, longest_call, provider_of
+from offers.delivery.channels import Parcel, automatic_channels, longest_call
 from offers.delivery.errors import TextRefusedError
 from offers.delivery.failures import follow_up_refusals
 from offers.delivery.gate import GateReason, Passage
@@ -25,6 +25,7 @@ from offers.delivery.texts import Rendered
 from offers.models import Channel, Lane, Message, MessageState, Round
 
 TABLE = Message._meta.db_table
+EVERYTHING = Q()
 LEASE_CALLS = 3
 """A claimed message is ours for the time of so many of the longest calls, one after another."""
 
@@ -43,18 +44,27 @@ class Claim:
     calls_until: float = 0
 
 
-def claim(*, channel: str, lane: Lane, limit: int, now: datetime) -> Claim:
-    """Claim up to ``limit`` due messages of a channel, of ``lane`` and the more urgent ones.
+def claim(
+    *,
+    channel: str,
+    provider: str,
+    lane: Lane,
+    limit: int,
+    now: datetime,
+    cargo: Q = EVERYTHING,
+) -> Claim:
+    """Claim for a provider up to ``limit`` due messages of a channel that are ``cargo``, of
+    ``lane`` and the more urgent ones.
 
     ``taken`` counts those the gate refused, too: they are cancelled with the reason.
     """
     calls_until = time.monotonic() + (LEASE_CALLS - 1) * longest_call()
     with transaction.atomic():
-        messages = _lock_due(channel, lane, limit, now)
+        messages = _lock_due(Q(channel=channel) & cargo, lane, limit, now)
         if not messages:
             return Claim(calls_until=calls_until)
         lease = timedelta(seconds=LEASE_CALLS * longest_call())
-        parcels = take(messages, provider=provider_of(channel), lease=lease, now=now)
+        parcels = take(messages, provider=provider, lease=lease, now=now)
     return Claim(parcels, len(messages), calls_until)
 
 
@@ -104,8 +114,8 @@ def due_now(lane: Lane, now: datetime) -> "QuerySet[Message]":
     return due.filter(lane=Lane.REPLIES) if quiet.is_quiet(now) else due
 
 
-def _lock_due(channel: str, lane: Lane, limit: int, now: datetime) -> list[Message]:
-    due = due_now(lane, now).filter(channel=channel)
+def _lock_due(cargo: Q, lane: Lane, limit: int, now: datetime) -> list[Message]:
+    due = due_now(lane, now).filter(cargo)
     ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
     return load(ids) if ids else []
 

@@ -1,4 +1,4 @@
-"""A line: one channel's connections to its provider, kept busy by small claims."""
+"""A line: the connections to one provider, kept busy by small claims."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -8,20 +8,25 @@ from types import TracebackType
 from typing import Self
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
-from offers.delivery.channels import Parcel, open_channel
+from offers.delivery.channels import Parcel, open_provider
+from offers.delivery.codes import NOT_CALLED
 from offers.delivery.errors import NotTakenError, ProviderError
+from offers.delivery.health import ask_leave, give_back, is_its_fault
 from offers.delivery.outbox.claims import claim
 from offers.delivery.outbox.outcomes import HandOver
+from offers.delivery.routes import cargo_of
 from offers.models import Channel, Lane
+from offers.models.providers import AWAY_AFTER
 
 WORK_AHEAD = 1.0
 """Seconds of work that are claimed at most; topped up when half of it is left."""
 
 MOST_CLAIMED = 500
 LOOK_AGAIN = 0.2
-"""Seconds before a channel that had nothing due is asked again."""
+"""Seconds before a line that found nothing to carry looks again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +39,20 @@ class Finished:
 
 
 class Line:
-    """Claims, calls and counts for one channel. Used as a context; calls end before it does."""
+    """Claims, calls and counts for one provider. Used as a context; calls end before it does."""
 
-    def __init__(self, channel: Channel, results: "SimpleQueue[Finished]") -> None:
+    def __init__(self, channel: Channel, provider: str, results: "SimpleQueue[Finished]") -> None:
         self.under_way = 0
         self.paused_until = 0.0
         self._channel = channel
+        self._provider = provider
         self._results = results
         self._connections = settings.SENDING_CONCURRENCY
-        self._outbound = open_channel(channel)
-        self._pool = ThreadPoolExecutor(self._connections, thread_name_prefix=channel)
+        self._outbound = open_provider(provider)
+        self._pool = ThreadPoolExecutor(self._connections, thread_name_prefix=provider)
         self._seconds_per_call = WORK_AHEAD / 4
         self._dry_until = 0.0
+        self._failures = 0
 
     def __enter__(self) -> Self:
         return self
@@ -61,18 +68,38 @@ class Line:
 
     @property
     def is_paused(self) -> bool:
-        """Whether the provider has asked us to wait."""
+        """Whether the provider has asked us to wait, is away, or has had its ration."""
         return self.paused_until > time.monotonic()
 
     def top_up(self, lane: Lane) -> None:
         """Claim more once less than half of the work ahead is left, and set it under way."""
         now = time.monotonic()
-        limit = self._room()
-        if not limit or now < max(self.paused_until, self._dry_until):
+        wanted = self._room()
+        if not wanted or now < max(self.paused_until, self._dry_until):
             return
-        claimed = claim(channel=self._channel, lane=lane, limit=limit, now=timezone.now())
-        if claimed.taken < limit:
+        cargo = cargo_of(self._channel, self._provider)
+        if cargo is None:
             self._dry_until = now + LOOK_AGAIN
+            return
+        leave = ask_leave(provider=self._provider, wanted=wanted)
+        if leave.calls:
+            self._claim(lane, leave.calls, cargo)
+        else:
+            self._pause(leave.wait)
+
+    def _claim(self, lane: Lane, limit: int, cargo: Q) -> None:
+        claimed = claim(
+            channel=self._channel,
+            provider=self._provider,
+            lane=lane,
+            limit=limit,
+            now=timezone.now(),
+            cargo=cargo,
+        )
+        give_back(provider=self._provider, calls=limit - len(claimed.parcels))
+        if claimed.taken < limit:
+            self._dry_until = time.monotonic() + LOOK_AGAIN
+        self._failures = min(self._failures, AWAY_AFTER - 1)  # having leave, it is tried
         for parcel in claimed.parcels:
             self.under_way += 1
             self._pool.submit(self._call, parcel, claimed.calls_until)
@@ -81,9 +108,6 @@ class Line:
         """Learn from a call that has ended."""
         self.under_way -= 1
         self._seconds_per_call += (finished.seconds - self._seconds_per_call) / 10
-        if finished.hand_over.error is not None:
-            wait = finished.hand_over.error.wait_seconds
-            self.paused_until = max(self.paused_until, time.monotonic() + wait if wait else 0)
 
     def _room(self) -> int:
         """How many more may be claimed now."""
@@ -98,10 +122,22 @@ class Line:
         began = time.monotonic()
         provider_id, error = "", None
         try:
-            if began > calls_until:
-                raise NotTakenError("not_called")
+            if began > calls_until or self.is_paused or self._failures >= AWAY_AFTER:
+                raise NotTakenError(NOT_CALLED)
             provider_id = self._outbound.send(parcel)
+            self._failures = 0
         except ProviderError as problem:
             error = problem
-        hand_over = HandOver(parcel, self._outbound.provider, provider_id, error)
+            self._heed(problem)
+        hand_over = HandOver(parcel, self._provider, provider_id, error)
         self._results.put(Finished(self, hand_over, time.monotonic() - began))
+
+    def _heed(self, error: ProviderError) -> None:
+        """Act on an error at once, for what is claimed already: it goes back to the queue."""
+        if error.wait_seconds:
+            self._pause(error.wait_seconds)
+        if is_its_fault(self._provider, error):
+            self._failures += 1
+
+    def _pause(self, seconds: float) -> None:
+        self.paused_until = max(self.paused_until, time.monotonic() + seconds)

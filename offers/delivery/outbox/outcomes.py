@@ -72,7 +72,7 @@ def _outcome(hand_over: HandOver) -> Outcome:
         return Outcome(*message, MessageState.UNCERTAIN, reason=error.code, wait=until_ended)
     verdict = verdict_on(provider=hand_over.provider, code=error.code)
     wait = _wait(verdict, parcel.attempt + 1, error.wait_seconds)
-    if verdict == Verdict.BUSY:
+    if verdict in (Verdict.BUSY, Verdict.AWAY):  # the provider's health says when it is called
         again = Outcome(*message, MessageState.QUEUED, reason=error.code, wait=wait)
         return replace(again, counted=False)
     if verdict in (Verdict.RETRY, Verdict.OUR_FAULT) and parcel.attempt < MOST_ATTEMPTS:
@@ -82,7 +82,7 @@ def _outcome(hand_over: HandOver) -> Outcome:
 
 def _wait(verdict: Verdict, attempt: int, asked_seconds: float) -> timedelta:
     asked = timedelta(seconds=asked_seconds)
-    if verdict == Verdict.BUSY:
+    if verdict in (Verdict.BUSY, Verdict.AWAY):
         return spread(max(asked, BUSY_WAIT))
     least = OUR_FAULT_WAIT if verdict == Verdict.OUR_FAULT else timedelta(0)
     return wait_before(attempt, at_least=max(least, asked))

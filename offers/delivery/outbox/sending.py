@@ -13,11 +13,12 @@ from queue import SimpleQueue
 from django.utils import timezone
 
 from offers.delivery.bell import ring
-from offers.delivery.channels import automatic_channels
+from offers.delivery.channels import automatic_channels, providers_of
+from offers.delivery.health import note_results
 from offers.delivery.outbox.claims import due_now
-from offers.delivery.outbox.line import Finished, Line
+from offers.delivery.outbox.line import LOOK_AGAIN, Finished, Line
 from offers.delivery.outbox.outcomes import record
-from offers.models import Lane
+from offers.models import Channel, Lane
 
 TURN = timedelta(seconds=10)
 """How long one task sends before it lets others have the worker."""
@@ -29,36 +30,51 @@ GATHERING = 0.05
 def send_due(*, lane: Lane = Lane.BULK, turn: timedelta = TURN) -> int:
     """Send what is due in ``lane`` and the more urgent ones, until nothing is or the turn is over.
 
-    Returns how many messages were taken. If something is due by the end, the bell is rung again.
+    Returns how many messages were taken. If something is due when the turn is over, the bell is
+    rung again.
     """
     ends_at = time.monotonic() + turn.total_seconds()
     results: SimpleQueue[Finished] = SimpleQueue()
     taken = 0
     with ExitStack() as stack:
-        lines = [stack.enter_context(Line(channel, results)) for channel in automatic_channels()]
+        lines = [stack.enter_context(Line(*each, results)) for each in _ways_out()]
         while True:
             if time.monotonic() < ends_at:
-                _top_up(lines, lane, ends_at)
-            if not any(line.under_way for line in lines):
+                for line in lines:
+                    line.top_up(lane)
+            if any(line.under_way for line in lines):
+                taken += _account_for(_gather(results))
+            elif not _wait_for_a_pause(lines, lane, ends_at):
                 break
-            finished = _gather(results)
-            for each in finished:
-                each.line.note(each)
-            taken += record([each.hand_over for each in finished])
-    if due_now(lane, timezone.now()).exists():
+    if time.monotonic() >= ends_at and due_now(lane, timezone.now()).exists():
         ring(lane)
     return taken
 
 
-def _top_up(lines: list[Line], lane: Lane, ends_at: float) -> None:
-    """Claim for every line; if all that is left waits for a busy provider, wait with it."""
-    for line in lines:
-        line.top_up(lane)
+def _ways_out() -> list[tuple[Channel, str]]:
+    channels = automatic_channels()
+    return [(channel, each.provider) for channel in channels for each in providers_of(channel)]
+
+
+def _account_for(finished: list[Finished]) -> int:
+    """Write down what became of the calls, and what they say of their providers."""
+    for each in finished:
+        each.line.note(each)
+    hand_overs = [each.hand_over for each in finished]
+    note_results((each.provider, each.error) for each in hand_overs)
+    return record(hand_overs)
+
+
+def _wait_for_a_pause(lines: list[Line], lane: Lane, ends_at: float) -> bool:
+    """Where all that is left waits for a provider, wait a moment; False if it is not worth it.
+
+    A longer pause than this turn is not waited for: the sweep rings when it is over.
+    """
     pauses = [line.paused_until for line in lines if line.is_paused]
-    if pauses and not any(line.under_way for line in lines) and min(pauses) < ends_at:
-        time.sleep(max(min(pauses) - time.monotonic(), 0))
-        for line in lines:
-            line.top_up(lane)
+    if not pauses or min(pauses) >= ends_at or not due_now(lane, timezone.now()).exists():
+        return False
+    time.sleep(max(min(min(pauses) - time.monotonic(), LOOK_AGAIN), 0))
+    return True
 
 
 def _gather(results: "SimpleQueue[Finished]") -> list[Finished]:

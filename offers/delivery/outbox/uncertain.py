@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from offers.delivery import receipts
+from offers.delivery import receipts, routes
 from offers.delivery.bell import ring_all
 from offers.delivery.cases import open_cases
 from offers.delivery.channels import (
@@ -16,10 +17,12 @@ from offers.delivery.channels import (
     Taken,
     automatic_channels,
     longest_call,
-    open_channel,
+    open_provider,
 )
 from offers.delivery.errors import ProviderError
-from offers.delivery.outbox.claims import due_now
+from offers.delivery.gate import GateReason
+from offers.delivery.outbox.claims import cancel, due_now
+from offers.delivery.routes import LONGEST_AWAY
 from offers.delivery.waits import MOST_ATTEMPTS, spread, wait_before
 from offers.models import CaseKind, Channel, Lane, Message, MessageState
 
@@ -63,13 +66,14 @@ def reconcile() -> int:
     caseworker does.
     """
     settled = 0
-    open_cases(
-        [letter.pk for letter in _uncertain(Channel.LETTER)], kind=CaseKind.UNCERTAIN_MESSAGE
-    )
-    for channel in automatic_channels():
-        due = _uncertain(channel)
+    uncertain = Message.objects.filter(state=MessageState.UNCERTAIN, due_at__lte=Now(), cases=None)
+    letters = uncertain.filter(channel=Channel.LETTER).values_list("pk", flat=True)
+    open_cases(list(letters[:MOST_SETTLED]), kind=CaseKind.UNCERTAIN_MESSAGE)
+    called = uncertain.filter(channel__in=automatic_channels())
+    for provider in called.values_list("provider", flat=True).distinct():
+        due = _longest_due(called.filter(provider=provider))
         if due:
-            outbound = open_channel(channel)
+            outbound = open_provider(provider)
             try:
                 settled += sum(_settle(message, outbound) for message in due)
             finally:
@@ -79,10 +83,7 @@ def reconcile() -> int:
     return settled
 
 
-def _uncertain(channel: Channel) -> list[Message]:
-    due = Message.objects.filter(
-        state=MessageState.UNCERTAIN, channel=channel, due_at__lte=Now(), cases=None
-    )
+def _longest_due(due: "QuerySet[Message]") -> list[Message]:
     return list(due.select_related("contact_point").order_by("due_at", "pk")[:MOST_SETTLED])
 
 
@@ -151,6 +152,23 @@ def _ask_later(message: Message) -> None:
     Message.objects.filter(pk=message.pk, state=MessageState.UNCERTAIN).update(due_at=again_at)
 
 
+def send_stranded_elsewhere() -> int:
+    """Cancel what no provider of its channel has been there for, for hours; returns how many.
+
+    What follows is as for a contact point that cannot be reached: another way, or a person.
+    """
+    now = timezone.now()
+    cancelled = 0
+    for condition in routes.stranded():
+        waiting = due_now(Lane.BULK, now).filter(condition, created_at__lt=now - LONGEST_AWAY)
+        with transaction.atomic():
+            locked = waiting.select_for_update(skip_locked=True).values_list("pk", flat=True)
+            stranded = dict.fromkeys(locked[:MOST_SETTLED], GateReason.NO_PROVIDER)
+            cancel(stranded, now=now)
+        cancelled += len(stranded)
+    return cancelled
+
+
 def sweep() -> set[Lane]:
     """Find what nobody looks after: run-out leases, receipts without a message, unheard bells.
 
@@ -158,6 +176,7 @@ def sweep() -> set[Lane]:
     """
     expire_leases()
     receipts.match_unmatched()
+    send_stranded_elsewhere()
     due = due_now(Lane.BULK, timezone.now()).order_by()
     sending = Message.objects.filter(state=MessageState.SENDING).by_machine()
     lanes = set(due.values_list("lane", flat=True).distinct())
