@@ -67,23 +67,26 @@ def _people(kind: str, numbers: range, birth_date: date) -> list[Person]:
     )
 
 
-def round_awaiting_approval(name: str) -> tuple[Round, User]:
-    """A prepared preschool round with seats of its own, and somebody who may approve it."""
+def round_awaiting_approval(name: str, *, days: int = 14) -> tuple[Round, User]:
+    """A prepared preschool round with seats of its own, open for so many days, and somebody who
+    may approve it."""
     service = Service.objects.get(code="preschool")
     preparer, _ = User.objects.get_or_create(username="preparer")
     approver, _ = User.objects.get_or_create(username="approver")
     Capacity.objects.bulk_create(
-        Capacity(unit=unit, service=service, period=name, group="fi", seats=CHILDREN_A_UNIT * 2)
+        Capacity(
+            unit=unit, service=service, period=name[:20], group="fi", seats=CHILDREN_A_UNIT * 2
+        )
         for unit in Unit.objects.all()
     )
     today = timezone.localdate()
     round = Round.objects.create(
         service=service,
         name=name,
-        period=name,
+        period=name[:20],
         as_of=today,
-        begins_on=today + timedelta(days=200),
-        deadline_at=timezone.now() + timedelta(days=14),
+        begins_on=today + timedelta(days=days + 200),
+        deadline_at=timezone.now() + timedelta(days=days),
         created_by=preparer,
     )
     draw_up_list(round=prepare_round(round=round, by=preparer))

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from bench.cohort import round_awaiting_approval
 from citizens.models import ContactPoint
-from helsinki_proactive.simulator.client import Simulator
+from helsinki_proactive.simulator.client import SimulatedText, Simulator
 from offers.models import CaseKind, Message, MessageState, Round
 from offers.rounds.approval import approve_round
 from offers.rounds.generate import generate_offers
@@ -59,16 +59,25 @@ class Ground:
         self.simulator = simulator
         self.struck = False
         self.wants_receipts = False
-        self._log = log
+        self.environment: dict[str, str] = {}
+        """What every process started from now on is told besides."""
+        self.forbidden: dict[int, tuple[str, ...]] = {}
+        """Messages (ids) that must not go out, and the reasons one of which must be recorded."""
+        self.recallable: dict[int, tuple[str, ...]] = {}
+        """The same for messages that may have been on the wire already."""
+        self.only_gateway = ""
+        """The one provider that may carry these messages, where not every one may."""
+        self._at_end = ExitStack()
+        self.log = log
         self._processes: list[subprocess.Popen[bytes]] = []
         self._round: Round | None = None
         self._seen = 0
 
-    def queue(self, name: str) -> None:
-        """Approve a round and write its messages; the bell rings."""
+    def queue(self, name: str, *, days: int = 14) -> None:
+        """Approve a round of so many days and write its messages; the bell rings."""
         time.sleep(max(Ground.servers_safe_until - time.monotonic(), 0))
         self._seen = len(self.simulator.messages())
-        round, approver = round_awaiting_approval(name)
+        round, approver = round_awaiting_approval(name, days=days)
         approve_round(round=round, digest=round.frozen_digest, by=approver)
         round.refresh_from_db()
         generate_offers(round=round)
@@ -76,11 +85,11 @@ class Ground:
 
     def start(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
         """Start a Python process of the product in a process group of its own."""
-        with self._log.open("ab") as log:
+        with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, *command],
                 cwd=PROJECT,
-                env=os.environ | environment,
+                env=os.environ | self.environment | environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -127,10 +136,28 @@ class Ground:
         """Wait until the provider has taken a text more than ``after`` of this run."""
         ends_at = time.monotonic() + PATIENCE
         while time.monotonic() < ends_at:
-            if len(self.simulator.messages()) > self._seen + after:
+            if self.taken() > after:
                 return True
             time.sleep(0.005)
         return False
+
+    def wait_for_gateway(self, gateway: str) -> bool:
+        """Wait until the provider has taken a text of this run."""
+        ends_at = time.monotonic() + PATIENCE
+        while time.monotonic() < ends_at:
+            if any(text.gateway == gateway for text in self._texts()):
+                return True
+            time.sleep(0.05)
+        return False
+
+    def taken(self) -> int:
+        """How many texts of this run the providers have taken so far."""
+        return len(self._texts())
+
+    def _texts(self) -> list[SimulatedText]:
+        """What the product has sent by itself; not what answers somebody's text."""
+        texts = self.simulator.messages()[self._seen :]
+        return [text for text in texts if text.direction == "outbound-api"]
 
     def settle(self, *, sabotaged: bool) -> None:
         """Wait until every message has an end or a person to look after it.
@@ -146,7 +173,8 @@ class Ground:
                 connection.close()
             time.sleep(0.1)
 
-    def _messages(self) -> "QuerySet[Message]":
+    def messages(self) -> "QuerySet[Message]":
+        """The messages of this run."""
         return Message.objects.filter(round=self._round)
 
     def _unsettled(self, *, sabotaged: bool) -> bool:
@@ -155,39 +183,58 @@ class Ground:
             open_states += [MessageState.SENDING, MessageState.UNCERTAIN]
         if self.wants_receipts:
             open_states.append(MessageState.SENT)
-        return self._messages().filter(state__in=open_states, cases=None).exists()
+        parked = {"cases__kind": CaseKind.UNCERTAIN_MESSAGE}
+        return self.messages().filter(state__in=open_states).exclude(**parked).exists()
 
     def count(self) -> Count:
-        """Compare what the provider took with what we know; unreceipted counts as lost."""
-        messages = list(self._messages().exclude(state=MessageState.CANCELLED))
-        taken = Counter(text.to for text in self.simulator.messages()[self._seen :])
-        times = [taken[_number(message)] for message in messages]
-        uncertain = self._messages().filter(state=MessageState.UNCERTAIN)
-        return Count(
-            messages=len(messages),
-            lost=times.count(0) + self._without_receipt(messages),
-            doubled=sum(max(each - 1, 0) for each in times),
-            uncertain=uncertain.count(),
-            parked=uncertain.filter(cases__kind=CaseKind.UNCERTAIN_MESSAGE).count(),
-        )
+        """Compare what the providers took with what they should have.
 
-    def _without_receipt(self, messages: list[Message]) -> int:
-        if not self.wants_receipts:
-            return 0
-        return sum(message.state != MessageState.DELIVERED for message in messages)
+        Once, unless the message may not go out: then never, and with its own reason recorded. A
+        message without the receipt that was wanted counts as lost, and so does one that was left
+        to a person although its provider has a list to be asked; a text by a provider that may not
+        carry it counts as one too many.
+        """
+        messages = list(self.messages())
+        texts = self._texts()
+        taken = Counter(text.to for text in texts)
+        uncertain = self.messages().filter(state=MessageState.UNCERTAIN)
+        parked = uncertain.filter(cases__kind=CaseKind.UNCERTAIN_MESSAGE)
+        unknowable = set(parked.exclude(provider="twilio").values_list("pk", flat=True))
+        counted = Count(messages=len(messages), uncertain=uncertain.count(), parked=parked.count())
+        for message in messages:
+            times = taken[_number(message)]
+            most = 0 if message.pk in self.forbidden else 1
+            counted.doubled += max(times - most, 0)
+            if times == 0 and message.pk not in unknowable:
+                counted.lost += not self._rightly_withheld(message)
+            elif self.wants_receipts:
+                counted.lost += message.state != MessageState.DELIVERED
+        if self.only_gateway:
+            counted.doubled += sum(text.gateway != self.only_gateway for text in texts)
+        return counted
+
+    def _rightly_withheld(self, message: Message) -> bool:
+        reasons = self.forbidden.get(message.pk) or self.recallable.get(message.pk) or ()
+        is_final = message.state in (MessageState.CANCELLED, MessageState.FAILED)
+        return is_final and message.reason in reasons
 
     def let_no_lease_run_out(self) -> None:
         """Sabotage: what a dead sender held stays held, so that the count must notice."""
-        self._messages().filter(state=MessageState.SENDING).update(
+        self.messages().filter(state=MessageState.SENDING).update(
             lease_until=timezone.now() + timedelta(days=1)
         )
 
+    def until_the_end(self, context: AbstractContextManager[object]) -> None:
+        """Enter the context, and leave it when the run is over and counted."""
+        self._at_end.enter_context(context)
+
     def close(self) -> None:
-        """End every process this ground has started."""
+        """End every process this ground has started, and leave things as they were."""
         struck = self.struck
         for process in list(self._processes):
             self.kill(process)
         self.struck = struck
+        self._at_end.close()
 
 
 def _number(message: Message) -> str:

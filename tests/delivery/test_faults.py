@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bench.cohort import settle
-from bench.faults import FAULTS, FaultRow, play, product
+from bench.fault_list import FAULTS
+from bench.faults import FaultRow, play, product
 from bench.ground import Ground
 from helsinki_proactive.simulator.client import Simulator
 
@@ -31,7 +32,17 @@ def _as_before(simulator: Simulator) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    "name", ["kill_at_acceptance", "wrong_clock", "no_broker", "early_receipts"]
+    "name",
+    [
+        "kill_at_acceptance",
+        "wrong_clock",
+        "no_broker",
+        "disk_full",
+        "early_receipts",
+        "failover",
+        "stop_between_claim_and_send",
+        "protection_while_sending",
+    ],
 )
 def test_nothing_is_lost_and_nothing_sent_twice(ground: Ground, name: str) -> None:
     row = FaultRow(name)

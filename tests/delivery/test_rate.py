@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -102,3 +103,24 @@ def test_what_is_claimed_already_is_not_called_during_a_pause(simulator: Simulat
 
     assert len(simulator.log(kind="refused")) - calls <= 16, "no more than were under way"
     assert set(Message.objects.values_list("state", "attempts")) == {(MessageState.QUEUED, 0)}
+
+
+@pytest.mark.django_db
+def test_the_metrics_show_queue_ration_and_pause(client: Client, settings: Settings) -> None:
+    settings.METRICS_TOKEN, settings.CALLS_PER_SECOND = "t0ken", {"twilio": 20, "smtp": 0}
+    a_told_family()
+    soon = timezone.now() + timedelta(minutes=1)
+    ProviderHealth.objects.create(
+        provider="twilio", failures=7, away_since=timezone.now(), not_before=soon, allowance=3
+    )
+
+    answer = client.get("/metrics", headers={"authorization": "Bearer t0ken"}).content.decode()
+
+    lines = dict(line.rsplit(" ", 1) for line in answer.splitlines() if line.startswith("hp_"))
+    assert lines['hp_messages{lane="bulk",state="queued"}'] == "1.0"
+    assert lines['hp_provider_failures{provider="twilio"}'] == "7.0"
+    assert lines['hp_provider_away{provider="twilio"}'] == "1.0"
+    assert lines['hp_provider_away{provider="smtp"}'] == "0.0"
+    assert lines['hp_provider_calls_per_second{provider="twilio"}'] == "20.0"
+    assert lines['hp_provider_calls_allowed{provider="twilio"}'] == "3.0"
+    assert 50 < float(lines['hp_provider_pause_seconds{provider="twilio"}']) <= 60

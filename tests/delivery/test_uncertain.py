@@ -7,6 +7,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from helsinki_proactive.simulator.client import Simulator
+from offers.delivery.cases import open_cases
 from offers.delivery.outbox import expire_leases, reconcile, send_due
 from offers.delivery.outbox.claims import claim
 from offers.delivery.outbox.outcomes import HandOver, record
@@ -170,3 +171,17 @@ def test_what_was_sent_is_recorded_even_after_the_lease_ran_out(simulator: Simul
 
     message.refresh_from_db()
     assert (message.state, message.provider_id) == (MessageState.SENT, "SMlate")
+
+
+@pytest.mark.django_db
+def test_a_case_about_something_else_keeps_no_message_uncertain(simulator: Simulator) -> None:
+    message = a_told_family()
+    simulator.dial(drop_after_taking=1.0)
+    send_due()
+    simulator.dial(drop_after_taking=0.0)
+    open_cases([message.pk], kind=CaseKind.NO_CONTACT)
+    Message.objects.update(due_at=timezone.now())
+
+    assert reconcile() == 1
+
+    assert state_of(message) == MessageState.SENT

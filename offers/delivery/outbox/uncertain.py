@@ -66,16 +66,17 @@ def reconcile() -> int:
     caseworker does.
     """
     settled = 0
-    uncertain = Message.objects.filter(state=MessageState.UNCERTAIN, due_at__lte=Now(), cases=None)
+    due = Message.objects.filter(state=MessageState.UNCERTAIN, due_at__lte=Now())
+    uncertain = due.exclude(cases__kind=CaseKind.UNCERTAIN_MESSAGE)
     letters = uncertain.filter(channel=Channel.LETTER).values_list("pk", flat=True)
     open_cases(list(letters[:MOST_SETTLED]), kind=CaseKind.UNCERTAIN_MESSAGE)
     called = uncertain.filter(channel__in=automatic_channels())
     for provider in called.values_list("provider", flat=True).distinct():
-        due = _longest_due(called.filter(provider=provider))
-        if due:
+        messages = _longest_due(called.filter(provider=provider))
+        if messages:
             outbound = open_provider(provider)
             try:
-                settled += sum(_settle(message, outbound) for message in due)
+                settled += sum(_settle(message, outbound) for message in messages)
             finally:
                 outbound.close()
     if settled:
