@@ -167,7 +167,7 @@ FLIPS = {
     "wrong_person": Flip(GateReason.WRONG_PERSON, _health(ContactHealth.WRONG_PERSON)),
     "no_basis": Flip(
         GateReason.NO_BASIS,
-        lambda _: change(_bases(), in_force_until=date(2021, 12, 31)),
+        lambda _: change(_bases(), in_force_until=date(2022, 2, 1)),
         concerns_all=True,
     ),
     "no_consent": Flip(

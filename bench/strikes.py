@@ -111,8 +111,9 @@ def wrong_clock(ground: Ground) -> None:
 
 
 def disk_full(ground: Ground) -> None:
-    """No line of the log can be written: the disk it is on is full."""
+    """No line of the log can be written: the disk it is on is full, and everything is logged."""
     ground.log = Path("/dev/full")
+    ground.environment |= {"LOG_LEVEL": "DEBUG", "PYTHONUNBUFFERED": "1"}
     ground.start_sender()
     ground.struck = ground.wait_for_acceptance()
 

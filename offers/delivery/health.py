@@ -95,17 +95,18 @@ def _may_probe(provider: str) -> bool:
         cursor.execute(
             f"UPDATE {TABLE} SET not_before = {_NEXT_PROBE} WHERE provider = %(provider)s"
             " AND (not_before IS NULL OR not_before <= clock_timestamp())",
-            _probe_waits() | {"provider": provider, "more": 0},
+            {**_probe_waits(), "provider": provider},
         )
         return bool(cursor.rowcount)
 
 
-_NEXT_PROBE = f"""clock_timestamp() + make_interval(secs => (1 + random() / 2) * least(
-    %(first)s * 2 ^ least({TABLE}.failures + %(more)s - {AWAY_AFTER}, 20), %(longest)s))"""
+_NEXT_PROBE = f"""clock_timestamp() + (1 + random() / 2) * least(
+    greatest(%(first)s, clock_timestamp() - {TABLE}.away_since), %(longest)s)"""
+"""About as long again as it has been away already: how many calls failed at once says nothing."""
 
 
-def _probe_waits() -> dict[str, float]:
-    return {"first": longest_call(), "longest": LONGEST_PROBE_WAIT.total_seconds()}
+def _probe_waits() -> dict[str, timedelta]:
+    return {"first": timedelta(seconds=longest_call()), "longest": LONGEST_PROBE_WAIT}
 
 
 def _note_success(provider: str) -> None:
@@ -130,7 +131,7 @@ def _note_failures(provider: str, number: int) -> None:
                     THEN greatest(not_before, {_NEXT_PROBE}) ELSE not_before END
             WHERE provider = %(provider)s
             """,
-            _probe_waits() | {"provider": provider, "more": number},
+            {**_probe_waits(), "provider": provider, "more": number},
         )
 
 

@@ -273,6 +273,21 @@ def test_a_provider_that_is_away_is_tried_with_one_message_and_is_back_when_it_t
     assert not ProviderHealth.objects.away().exists()
 
 
+def test_many_calls_that_fail_at_once_make_nobody_wait_longer_than_one(
+    simulator: Simulator, settings: Settings
+) -> None:
+    tell(a_running_round([child for _ in range(30) for child in a_family()]))
+    simulator.dial(refuse={"20003": 1.0}, delay_ms=50)
+
+    send_due(turn=timedelta(seconds=0.5))
+
+    health = ProviderHealth.objects.get()
+    assert health.not_before is not None
+    assert health.failures > 2 * AWAY_AFTER
+    longest_first_wait = 2 * 2 * settings.PROVIDER_TIMEOUT_SECONDS
+    assert health.not_before - timezone.now() < timedelta(seconds=longest_first_wait)
+
+
 def test_after_hours_without_any_provider_another_way_is_taken(simulator: Simulator) -> None:
     message, young = a_told_family(), a_told_family()
     an_address(message.person)
