@@ -19,6 +19,7 @@ from offers.delivery.cases import open_case
 from offers.delivery.gate import GateReason
 from offers.models import (
     CaseKind,
+    Channel,
     Message,
     Offer,
     OfferState,
@@ -147,6 +148,12 @@ def lose_custody(messages: Messages) -> Undo:
     return change(_custody(messages), valid_until=timezone.localdate() - timedelta(days=1))
 
 
+def _lose_texts(messages: Messages) -> Undo:
+    texts = list(ServiceText.objects.filter(service__in=_services(messages), channel=Channel.SMS))
+    ServiceText.objects.filter(pk__in=[text.pk for text in texts]).delete()
+    return lambda: ServiceText.objects.bulk_create(texts)
+
+
 def _end_rounds(messages: Messages) -> Undo:
     Round.objects.filter(pk__in=messages.values("round")).update(state=RoundState.CANCELLED)
     return lambda: None
@@ -187,13 +194,7 @@ FLIPS = {
         GateReason.NOT_MATCHING, lambda m: change(_children(m), birth_date=date(2015, 1, 1))
     ),
     "not_guardian": Flip(GateReason.NOT_GUARDIAN, lose_custody),
-    "text_missing": Flip(
-        GateReason.TEXT_MISSING,
-        lambda m: change(
-            ServiceText.objects.filter(service__in=_services(m), channel="sms"), language="xx"
-        ),
-        concerns_all=True,
-    ),
+    "text_missing": Flip(GateReason.TEXT_MISSING, _lose_texts, concerns_all=True),
     "text_sensitive": Flip(
         GateReason.TEXT_SENSITIVE,
         lambda m: change(_services(m), sensitivity=Sensitivity.DISCREET),
