@@ -94,11 +94,11 @@ class Report:
 
     def finish(self) -> None:
         """Print the table and write the file."""
-        print(f"{'case':<14}{'size':>8}{'limit':>10}{'ours':>10}{'ratio':>8}  peers")
+        print(f"{'case':<20}{'size':>8}{'limit':>10}{'ours':>10}{'ratio':>8}  peers")
         for row in self.rows:
             peers = ", ".join(f"{name} {cost:.2f}" for name, cost in row.peers.items())
             print(
-                f"{row.case:<14}{row.size:>8}{row.limit:>10.3f}{row.ours:>10.3f}"
+                f"{row.case:<20}{row.size:>8}{row.limit:>10.3f}{row.ours:>10.3f}"
                 f"{row.ratio:>8.2f}  {peers or '-'} {row.unit}, {row.runs} runs"
             )
         print(f"peak {self.peak_mb} MB, growth {self.growth}")

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -105,7 +106,7 @@ _NEXT_PROBE = f"""clock_timestamp() + (1 + random() / 2) * least(
 """About as long again as it has been away already: how many calls failed at once says nothing."""
 
 
-def _probe_waits() -> dict[str, timedelta]:
+def _probe_waits() -> dict[str, Any]:
     return {"first": timedelta(seconds=longest_call()), "longest": LONGEST_PROBE_WAIT}
 
 

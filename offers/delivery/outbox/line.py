@@ -44,6 +44,8 @@ class Line:
     def __init__(self, channel: Channel, provider: str, results: "SimpleQueue[Finished]") -> None:
         self.under_way = 0
         self.paused_until = 0.0
+        self.has_more = False
+        """Whether more was due at some time than was to be claimed at once."""
         self._channel = channel
         self._provider = provider
         self._results = results
@@ -97,6 +99,7 @@ class Line:
             cargo=cargo,
         )
         give_back(provider=self._provider, calls=limit - len(claimed.parcels))
+        self.has_more |= claimed.taken == limit
         if claimed.taken < limit:
             self._dry_until = time.monotonic() + LOOK_AGAIN
         self._failures = min(self._failures, AWAY_AFTER - 1)  # having leave, it is tried

@@ -30,23 +30,27 @@ GATHERING = 0.05
 def send_due(*, lane: Lane = Lane.BULK, turn: timedelta = TURN) -> int:
     """Send what is due in ``lane`` and the more urgent ones, until nothing is or the turn is over.
 
-    Returns how many messages were taken. If something is due when the turn is over, the bell is
-    rung again.
+    Returns how many messages were taken. The bell is rung once more if there is more than can be
+    claimed at once, so that an idle worker helps, and if not, this one goes on after its turn.
     """
     ends_at = time.monotonic() + turn.total_seconds()
     results: SimpleQueue[Finished] = SimpleQueue()
     taken = 0
+    has_rung = False
     with ExitStack() as stack:
         lines = [stack.enter_context(Line(*each, results)) for each in _ways_out()]
         while True:
             if time.monotonic() < ends_at:
                 for line in lines:
                     line.top_up(lane)
+                if not has_rung and any(line.has_more for line in lines):
+                    has_rung = True
+                    ring(lane)
             if any(line.under_way for line in lines):
                 taken += _account_for(_gather(results))
             elif not _wait_for_a_pause(lines, lane, ends_at):
                 break
-    if time.monotonic() >= ends_at and due_now(lane, timezone.now()).exists():
+    if not has_rung and time.monotonic() >= ends_at and due_now(lane, timezone.now()).exists():
         ring(lane)
     return taken
 
