@@ -4,6 +4,7 @@
 development and test answer on loopback only, so a forgotten HP_ENV serves nobody.
 """
 
+import json
 import re
 from importlib.util import find_spec
 from logging import DEBUG as DEBUG_LEVEL
@@ -81,6 +82,7 @@ MIDDLEWARE = [
     "helsinki_proactive.middleware.ContentSecurityPolicyMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "helsinki_proactive.staff.sessions.SessionLimits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
@@ -135,11 +137,20 @@ CACHES = {
     }
 }
 
+
+def _names(text: str) -> dict[str, str]:
+    names = json.loads(text)
+    if not isinstance(names, dict) or not all(isinstance(v, str) for v in names.values()):
+        raise ValueError("not an object of texts")
+    return names
+
+
 # Staff
 AUTH_USER_MODEL = "staff.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "helsinki_proactive.staff.signing_in.PasswordBackend",
+    "helsinki_proactive.staff.signing_in.ProviderBackend",
 ]
 if HP_ENV == "test":
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
@@ -152,6 +163,26 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+STAFF_OIDC_ISSUER = env.text("STAFF_OIDC_ISSUER", default="")
+STAFF_OIDC_CLIENT_ID = env.text("STAFF_OIDC_CLIENT_ID", default="")
+STAFF_OIDC_CLIENT_SECRET = env.text("STAFF_OIDC_CLIENT_SECRET", default="")
+STAFF_OIDC_GROUPS_CLAIM = env.text("STAFF_OIDC_GROUPS_CLAIM", default="ad_groups")
+STAFF_OIDC_GROUPS = env.parsed(  # the provider's group -> our role
+    "STAFF_OIDC_GROUPS",
+    default="{}",
+    parse=_names,
+    hint='JSON such as {"hel-esiopetus-kasittelijat": "caseworker"}',
+)
+env.require(
+    not STAFF_OIDC_ISSUER
+    or (STAFF_OIDC_CLIENT_ID and STAFF_OIDC_CLIENT_SECRET and STAFF_OIDC_GROUPS),
+    "STAFF_OIDC_ISSUER is set: STAFF_OIDC_CLIENT_ID, STAFF_OIDC_CLIENT_SECRET and "
+    "STAFF_OIDC_GROUPS go with it",
+)
+env.require(
+    not (DEPLOYED and STAFF_OIDC_ISSUER) or STAFF_OIDC_ISSUER.startswith("https://"),
+    "STAFF_OIDC_ISSUER must begin with https://",
+)
 LOGIN_URL = reverse_lazy("admin:login")
 SESSION_COOKIE_NAME = "hp_staff"
 SESSION_COOKIE_AGE = 8 * 60 * 60  # a working day
@@ -206,6 +237,7 @@ SECURE_REFERRER_POLICY = "same-origin"  # a link in a message is a key; ours nee
 SESSION_COOKIE_SECURE = DEPLOYED
 CSRF_COOKIE_SECURE = DEPLOYED
 CSRF_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SECURE = DEPLOYED
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -384,6 +416,7 @@ UNFOLD = {
     "SHOW_LANGUAGES": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_HISTORY": False,
+    "LOGIN": {"form": "helsinki_proactive.staff.forms.SignInForm"},
     "DASHBOARD_CALLBACK": "helsinki_proactive.casework.dashboard.dashboard",
     "SIDEBAR": {"navigation": "helsinki_proactive.casework.navigation.navigation"},
     "STYLES": [lambda request: static("casework/casework.css")],

@@ -8,6 +8,7 @@ from helsinki_proactive.metrics import metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/casework/", include("helsinki_proactive.casework.urls")),
+    path("admin/staff/", include("helsinki_proactive.staff.urls")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("helsinki_health_endpoints.urls")),

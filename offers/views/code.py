@@ -1,7 +1,5 @@
 """The page where the code in a letter is typed. A POST, so that no code is ever in an address."""
 
-from ipaddress import IPv6Address, ip_address, ip_network
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -11,10 +9,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from offers.delivery.letter_codes import SLOWED_FOR, open_code
+from offers.views.sources import source_of
 
 LONGEST_TYPED = 100
-OWN_NETWORK = 64
-"""Bits of an IPv6 address that tell whose connection it is; the rest changes as its owner likes."""
 
 
 @never_cache
@@ -34,24 +31,6 @@ def code_page(request: HttpRequest, language: str) -> HttpResponse:
             response["Retry-After"] = str(int(SLOWED_FOR.total_seconds()))
             return response
         return _page(request, language, wrong=True, status=400)
-
-
-def source_of(request: HttpRequest) -> str:
-    """Where a request comes from: an address, or the network of an IPv6 address.
-
-    Behind a proxy it is what that proxy has added to the end of X-Forwarded-For: what comes
-    before it anybody can claim.
-    """
-    where = request.META.get("REMOTE_ADDR", "")
-    if settings.BEHIND_PROXY:
-        where = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or where
-    try:
-        address = ip_address(where)
-    except ValueError:
-        return "unknown"
-    if isinstance(address, IPv6Address):
-        return str(ip_network((address, OWN_NETWORK), strict=False))
-    return str(address)
 
 
 def _page(

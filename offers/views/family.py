@@ -17,6 +17,7 @@ from offers.forms import AnswerForm, RatingForm
 from offers.models import AnswerChannel, AnswerKind, Link
 from offers.replies.answers import AnswerOutcome, Refusal, keyed_digest, record_answers
 from offers.replies.opinions import record_rating, record_wish
+from offers.views import guessing
 from offers.views.family_page import family_page, shown_offers
 from offers.views.family_words import REFUSED
 
@@ -25,12 +26,18 @@ LANGUAGES = [(code, name) for code, name in (("fi", "Suomi"), ("sv", "Svenska"),
 
 
 def with_link(view: View) -> View:
-    """Open the token's link for the view, in the page's language; any bad token is a plain 404."""
+    """Open the token's link for the view, in the page's language; any bad token is a plain 404.
+
+    After too many of those from one address even good ones have to wait.
+    """
 
     @wraps(view)
     def opened(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
+        if guessing.must_wait(request):
+            return render(request, "offers/wait.html", status=429)
         link = open_link(token)
         if link is None or language not in ("", *dict(LANGUAGES)):
+            guessing.note_wrong(request)
             raise Http404
         with translation.override(language or link.guardian.contact_language):
             response = view(request, link=link, token=token)

@@ -15,6 +15,8 @@ IN_OTHER_TESTS = {
     **{f"offers:code-{language}": "tests/browser/test_code_page.py" for language in PATHS},
     "offers:unsubscribe": "tests/browser/test_unsubscribe_page.py",
     "admin:login": "tests/browser/test_login.py",
+    "staff:sign-in": "tests/staff/test_signing_in.py",
+    "staff:signed-in": "tests/staff/test_signing_in.py",
 }
 ONLY_POSTED_TO = {
     "admin:logout",

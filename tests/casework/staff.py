@@ -9,6 +9,7 @@ from helsinki_proactive.staff.roles import ADMINISTRATOR, APPROVER, CASEWORKER
 from offers.models import Round
 from tests.rounds.city import a_user
 
+BACKEND = "helsinki_proactive.staff.signing_in.PasswordBackend"
 ROLES = (CASEWORKER, APPROVER, ADMINISTRATOR)
 
 
@@ -24,7 +25,9 @@ def employee(role: str, name: str | None = None) -> User:
 def at_work(role: str, name: str | None = None, *, language: str = "en") -> Client:
     """The browser of such an employee."""
     client = Client(headers={"accept-language": language})
-    client.force_login(employee(role, name), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(
+        employee(role, name), backend="helsinki_proactive.staff.signing_in.PasswordBackend"
+    )
     return client
 
 

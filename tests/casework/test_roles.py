@@ -10,7 +10,7 @@ from helsinki_proactive.staff.roles import ADMINISTRATOR, APPROVER, CASEWORKER
 from offers.admin.rounds.addresses import round_addresses
 from offers.admin.rounds.steps import STEPS
 from offers.models import Round, RoundState, Subject
-from tests.casework.staff import ROLES, at_work, employee, page
+from tests.casework.staff import BACKEND, ROLES, at_work, employee, page
 from tests.rounds.city import a_family, a_round, seats
 from tests.rounds.journeys import awaiting, prepared
 
@@ -130,7 +130,7 @@ def test_who_prepared_cannot_approve_though_having_both_roles() -> None:
     user = employee(CASEWORKER)
     user.groups.add(*employee(APPROVER, "somebody").groups.all())
     client = Client(headers={"accept-language": "en"})
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend=BACKEND)
     shown = client.get(page(round)).content.decode()
     assert "Approve and send" not in shown
     client.post(page(round, "step", "approve"), {"digest": round.frozen_digest})

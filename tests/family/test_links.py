@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -14,6 +15,7 @@ from citizens.models import Guardianship, Person
 from consents.signals import contact_forbidden
 from offers.delivery.links import issue_link
 from offers.models import Answer, Link, Offer, OfferState
+from offers.views import guessing
 from tests.family.visits import Visit, shown, visits
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +117,24 @@ def test_whatever_is_wrong_with_a_link_the_answer_is_the_same(
     assert Client().post(f"{visit.address}answer", values).status_code == 404
     assert Client().post(f"{visit.address}rating", {"stars": 5}).status_code == 404
     assert not Answer.objects.exists()
+
+
+def test_whoever_tries_many_links_waits_and_nobody_else_does() -> None:
+    _offer, [visit] = visits()
+    guesser = Client(REMOTE_ADDR="192.0.2.7")
+    statuses = [guesser.get(f"/o/{n:022}/").status_code for n in range(guessing.MOST_WRONG + 2)]
+    assert statuses == [404] * guessing.MOST_WRONG + [429] * 2
+    assert guesser.get(visit.address).status_code == 429
+    assert Client(REMOTE_ADDR="192.0.2.8").get(visit.address).status_code == 200
+
+
+def test_without_the_cache_links_open(settings: Any) -> None:
+    settings.CACHES = {
+        "default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:9/1"}
+    }
+    _offer, [visit] = visits()
+    assert visit.look().status == 200
+    assert Client().get("/o/AAAAAAAAAAAAAAAAAAAAAA/fi/").status_code == 404
 
 
 def test_who_may_no_longer_decide_sees_and_answers_nothing() -> None:

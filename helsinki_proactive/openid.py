@@ -1,0 +1,75 @@
+"""Signing in at an OpenID Connect provider: authorization code, PKCE, state and nonce.
+
+A provider is three settings, ``{NAME}_OIDC_ISSUER``, ``_CLIENT_ID`` and ``_CLIENT_SECRET``. Its
+token is read once and kept nowhere: whoever signs in gets a session of ours.
+"""
+
+from functools import cache
+from typing import Any
+
+import requests
+from authlib.integrations.base_client.errors import OAuthError
+from authlib.integrations.django_client import OAuth
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseRedirect
+from joserfc.errors import JoseError
+
+SCOPE = "openid profile email"
+
+
+class SignInError(Exception):
+    """The provider did not vouch for anybody, or cannot be reached."""
+
+
+def is_configured(name: str) -> bool:
+    """Whether there is a provider of this name (STAFF)."""
+    return bool(getattr(settings, f"{name}_OIDC_ISSUER", ""))
+
+
+def to_provider(request: HttpRequest, name: str, *, back_to: str) -> HttpResponseRedirect:
+    """Send the browser to the provider, which sends it on to ``back_to``. Raises SignInError."""
+    try:
+        response: HttpResponseRedirect = _client(name).authorize_redirect(request, back_to)
+    except (OAuthError, requests.RequestException, ValueError) as error:
+        raise SignInError(type(error).__name__) from None
+    return response
+
+
+def claims(request: HttpRequest, name: str) -> dict[str, Any]:
+    """What the provider says of whoever came back from it. Raises SignInError.
+
+    Signature, issuer, audience, age, state and nonce have been checked.
+    """
+    try:
+        token = _client(name).authorize_access_token(request)
+    except (OAuthError, JoseError, requests.RequestException, ValueError) as error:
+        raise SignInError(type(error).__name__) from None
+    said = token.get("userinfo")
+    if not said or not said.get("sub"):
+        raise SignInError("no subject")
+    return dict(said)
+
+
+def _client(name: str) -> Any:
+    issuer = getattr(settings, f"{name}_OIDC_ISSUER").rstrip("/")
+    return _registered(
+        name,
+        issuer,
+        getattr(settings, f"{name}_OIDC_CLIENT_ID"),
+        getattr(settings, f"{name}_OIDC_CLIENT_SECRET"),
+    )
+
+
+@cache
+def _registered(name: str, issuer: str, client_id: str, client_secret: str) -> Any:
+    return OAuth().register(
+        name.lower(),
+        client_id=client_id,
+        client_secret=client_secret,
+        server_metadata_url=f"{issuer}/.well-known/openid-configuration",
+        client_kwargs={
+            "scope": SCOPE,
+            "code_challenge_method": "S256",
+            "default_timeout": settings.PROVIDER_TIMEOUT_SECONDS,
+        },
+    )
