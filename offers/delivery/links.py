@@ -12,7 +12,7 @@ from django.db.models import BinaryField, DateTimeField, Exists, OuterRef, Q, Qu
 from django.utils import timezone
 
 from citizens.models import Person, is_shielded
-from offers.delivery.prepared import Prepared, blank
+from offers.delivery.prepared import PreparedModels, blank
 from offers.models import Link, Round, Subject
 
 TOKEN_BYTES = 16
@@ -64,27 +64,28 @@ def open_link(token: str) -> Link | None:
 def find_link(digest: bytes) -> Link | None:
     """``open_link`` for whatever has this hash."""
     now = timezone.now()
-    opening = _opening_on(timezone.localdate(now)).rows(token_hash=digest, now=now)
-    links = Link.objects.select_related("round__service__purpose", "guardian")
-    return links.defer("round__preview").filter(pk__in=[pk for (pk,) in opening]).first()
+    opening = _opening_on(timezone.localdate(now)).objects(token_hash=digest, now=now)
+    return next(iter(opening), None)
 
 
 @lru_cache(maxsize=2)
-def _opening_on(today: date) -> Prepared:
+def _opening_on(today: date) -> PreparedModels[Link]:
     """The link of a token, if it opens on the day."""
     shielded = Subject.objects.filter(
         is_shielded("person", on=today),
         round=OuterRef("round"),
         person__guardians__guardian=OuterRef("guardian"),
     )
-    return Prepared(
+    return PreparedModels(
         Link.objects.filter(
             ~Exists(shielded),
             token_hash=blank("token_hash", BinaryField()),
             revoked_at=None,
             expires_at__gt=blank("now", DateTimeField()),
             guardian__protected=False,
-        ).values_list("pk")
+        )
+        .select_related("round__service__purpose", "round__rule", "guardian")
+        .defer("round__preview")
     )
 
 

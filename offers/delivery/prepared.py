@@ -1,14 +1,18 @@
 """Queries that are built, compiled and planned once: of a large one that takes most of the time."""
 
+from copy import copy
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from django.db import connections, models, router
 from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.query import get_related_populators
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,9 @@ class Prepared:
     def __init__(self, query: "QuerySet[Any, Any]") -> None:
         self._name = f"prepared_{next(_numbers)}"
         self._database = router.db_for_read(query.model)
-        self._sql, self._parameters = query.query.sql_with_params()
+        self._compiler: Any = query.query.get_compiler(self._database)
+        self._sql, self._parameters = self._compiler.as_sql()
+        self._compiler.connection = None  # it is of the thread that came first
         blanks = [each.name for each in self._parameters if isinstance(each, Blank)]
         self._blanks = list(dict.fromkeys(blanks))
 
@@ -73,3 +79,30 @@ class Prepared:
             for each in self._parameters
         )
         return f"PREPARE {self._name} AS {self._sql % tuple(written)}"
+
+
+class PreparedModels(Prepared, Generic[Row]):
+    """A query of models with blanks, their related ones with them; the rest as ``Prepared``."""
+
+    def __init__(self, query: "QuerySet[Row, Row]") -> None:
+        super().__init__(query)
+        wanted, columns = self._compiler.klass_info, self._compiler.select
+        self._model: type[Row] = wanted["model"]
+        first, last = wanted["select_fields"][0], wanted["select_fields"][-1]
+        self._own = slice(first, last + 1)
+        self._fields = [column[0].target.attname for column in columns[self._own]]
+        self._related = get_related_populators(  # type: ignore[call-arg]  # stubs of Django 6
+            wanted, columns, self._database
+        )
+
+    def objects(self, **values: Any) -> list[Row]:
+        """Run it with a value for every blank."""
+        compiler = copy(self._compiler)
+        compiler.connection = connections[self._database]
+        return [self._object(row) for row in compiler.results_iter([self.rows(**values)])]
+
+    def _object(self, row: tuple[Any, ...]) -> Row:
+        made = self._model.from_db(self._database, self._fields, row[self._own])
+        for related in self._related:
+            related.populate(row, made)
+        return made

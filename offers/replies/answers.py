@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 
 from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError, connection, transaction
@@ -15,6 +16,7 @@ from citizens.models import ContactHealth, ContactPoint, Person
 from offers.delivery.bell import ring
 from offers.delivery.cases import open_case
 from offers.delivery.contacts import addresses_of
+from offers.delivery.prepared import PreparedModels, listed
 from offers.delivery.queueing import Letter, queue_messages
 from offers.models import (
     AcceptancePolicy,
@@ -133,11 +135,16 @@ def record_answers(
 
 def lock_offers(offer_ids: Collection[int]) -> list[Offer]:
     """The offers with all that deciding on them takes, locked; always in the same order."""
-    return list(
+    return _locked_offers().objects(offers=list(offer_ids))
+
+
+@cache
+def _locked_offers() -> PreparedModels[Offer]:
+    return PreparedModels(
         Offer.objects.select_for_update(of=("self",))
         .select_related("round__service", "subject__person", "capacity__unit")
         .defer(*NOT_NEEDED)
-        .filter(pk__in=offer_ids)
+        .filter(listed("offers", Offer))
         .order_by("pk")
     )
 

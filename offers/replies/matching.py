@@ -1,11 +1,15 @@
 """Which offers a text from a number speaks of."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+
+from django.db.models import BinaryField
 
 from citizens.models import ContactHealth, ContactKind, Person
 from citizens.models.contact_points import contact_index
+from offers.delivery.prepared import PreparedModels, blank
 from offers.delivery.texts import letters_of
 from offers.models import AWAITING_ANSWER, Message, MessageOffer, MessageState, Offer
 
@@ -73,7 +77,7 @@ def conversation_with(number: str) -> Conversation | Ambiguous | None:
     latter the newest. All of them are locked: what is decided is decided on what is so now.
     """
     by_round: dict[int, list[MessageOffer]] = defaultdict(list)
-    for row in _asked_at(number):
+    for row in _asked().objects(number=contact_index(ContactKind.SMS, number)):
         by_round[row.offer.round_id].append(row)
     conversations = sorted(map(_conversation, by_round.values()), key=_newest, reverse=True)
     waiting = [conversation for conversation in conversations if conversation.waiting]
@@ -82,13 +86,14 @@ def conversation_with(number: str) -> Conversation | Ambiguous | None:
     return next(iter(waiting or conversations), None)
 
 
-def _asked_at(number: str) -> "Iterable[MessageOffer]":
-    """Which message asked about which offer, the offers locked in their order."""
-    return (
+@cache
+def _asked() -> PreparedModels[MessageOffer]:
+    """Which message asked a number about which offer, the offers locked in their order."""
+    return PreparedModels(
         MessageOffer.objects.select_for_update(of=("offer",))
         .filter(
             message__contact_point__kind=ContactKind.SMS,
-            message__contact_point__value_index=contact_index(ContactKind.SMS, number),
+            message__contact_point__value_index=blank("number", BinaryField()),
             message__contact_point__gone_at=None,
             message__state__in=ASKED,
         )

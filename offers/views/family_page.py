@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from functools import cache, lru_cache
 
+from django.db.models import BigIntegerField, CharField, Q
 from django.utils import timezone
 
 from citizens.attributes import source_name
 from citizens.languages import say
 from consents.models import LegalBasis
+from offers.delivery.prepared import PreparedModels, blank
 from offers.delivery.texts import CLOCK
 from offers.eligibility.say import fact_sentences, sentences, shown_date
 from offers.models import (
@@ -111,23 +114,40 @@ def family_page(link: Link, *, language: str, now: datetime) -> FamilyPage:
         cards=cards,
         rule=_rule(link.round, language),
         bases=_bases(link, language, now),
-        rating=Rating.objects.filter(round=link.round, guardian=link.guardian).first(),
+        rating=next(iter(_ratings().objects(round=link.round_id, guardian=link.guardian_id)), None),
+    )
+
+
+@cache
+def _ratings() -> PreparedModels[Rating]:
+    return PreparedModels(
+        Rating.objects.filter(
+            round=blank("round", BigIntegerField()), guardian=blank("guardian", BigIntegerField())
+        )
     )
 
 
 def shown_offers(link: Link, now: datetime) -> list[tuple[Offer, Heard]]:
     """The newest offer of each of the guardian's children in the round, and what was said."""
-    offers = list(
-        Offer.objects.filter(round=link.round, subject__person__protected=False)
-        .filter(message_offers__message__person=link.guardian)
+    offers = _offers().objects(round=link.round_id, guardian=link.guardian_id)
+    heard = hear(offers, timezone.localdate(now))
+    mine = [offer for offer in offers if link.guardian_id in heard[offer.pk].deciders]
+    return [(offer, heard[offer.pk]) for offer in sorted(mine, key=lambda offer: offer.pk)]
+
+
+@cache
+def _offers() -> PreparedModels[Offer]:
+    return PreparedModels(
+        Offer.objects.filter(
+            round=blank("round", BigIntegerField()),
+            subject__person__protected=False,
+            message_offers__message__person=blank("guardian", BigIntegerField()),
+        )
         .select_related("round__service", "subject__person", "capacity__unit")
         .defer("round__preview")
         .order_by("subject_id", "-pk")
         .distinct("subject_id")
     )
-    heard = hear(offers, timezone.localdate(now))
-    mine = [offer for offer in offers if link.guardian_id in heard[offer.pk].deciders]
-    return [(offer, heard[offer.pk]) for offer in sorted(mine, key=lambda offer: offer.pk)]
 
 
 def _card(offer: Offer, heard: Heard, link: Link, language: str, now: datetime) -> Card:
@@ -215,12 +235,21 @@ def _heading(link: Link, cards: Sequence[Card], language: str) -> str:
     if not any(card.answerable for card in cards):
         return ""
     several = (TextKind.OFFER_SEVERAL,) if len(cards) > 1 else ()
-    texts = ServiceText.objects.filter(
-        service=link.round.service, channel=Channel.EMAIL, language__in=(language, "fi")
-    )
+    texts = _texts().objects(service=link.round.service_id, language=language)
     subjects = {(text.language, text.kind): text.subject for text in texts}
     wanted = ((tongue, kind) for tongue in (language, "fi") for kind in (*several, TextKind.OFFER))
     return next((subjects[each] for each in wanted if each in subjects), "")
+
+
+@cache
+def _texts() -> PreparedModels[ServiceText]:
+    return PreparedModels(
+        ServiceText.objects.filter(
+            Q(language=blank("language", CharField())) | Q(language="fi"),
+            service=blank("service", BigIntegerField()),
+            channel=Channel.EMAIL,
+        )
+    )
 
 
 def _rule(round: Round, language: str) -> list[str]:
@@ -230,8 +259,13 @@ def _rule(round: Round, language: str) -> list[str]:
 
 def _bases(link: Link, language: str, now: datetime) -> list[tuple[str, str]]:
     """(register, statute) of every basis the service stands on today, once each."""
-    bases = LegalBasis.objects.filter(purpose=link.round.service.purpose).in_force_on(
-        timezone.localdate(now)
-    )
+    purpose = link.round.service.purpose_id
+    bases = _in_force_on(timezone.localdate(now)).objects(purpose=purpose)
     said = ((source_name(basis.source, language), say(basis.statute, language)) for basis in bases)
     return sorted(set(said))
+
+
+@lru_cache(maxsize=2)
+def _in_force_on(day: date) -> PreparedModels[LegalBasis]:
+    bases = LegalBasis.objects.filter(purpose=blank("purpose", BigIntegerField()))
+    return PreparedModels(bases.in_force_on(day))

@@ -51,7 +51,7 @@ class Command(BaseCommand):
             "late": (0.08, "of those, families that answer only after the reminder"),
             "unclear": (0.04, "texts that have to be asked again"),
             "rating": (0.6, "web answers that leave a rating"),
-            "email": (0.4, "guardians with an address who choose e-mail"),
+            "email": (0.33, "guardians with an address who choose e-mail"),
         }
         for name, (default, meaning) in shares.items():
             parser.add_argument(f"--{name}-share", type=share, default=default, help=meaning)
