@@ -48,6 +48,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, help="how often each")
     parser.add_argument("--sabotage", action="store_true")
     options = parser.parse_args()
+    stage.RESULTS.mkdir(exist_ok=True)
     log = stage.RESULTS / "faults.log"
     rows = []
     with start_simulator() as simulator, stage.servers(**product(simulator)):
@@ -105,7 +106,6 @@ def play(fault: Any, ground: Any, name: str, row: FaultRow, *, sabotage: bool) -
 
 def keep(rows: list[FaultRow]) -> None:
     """Write the file; after each fault, so that a run that is cut off has not been for nothing."""
-    stage.RESULTS.mkdir(exist_ok=True)
     path = stage.RESULTS / "faults.json"
     path.write_text(json.dumps({"rows": [asdict(row) for row in rows]}, indent=1) + "\n")
 
