@@ -269,6 +269,12 @@ env.require(
     "TWILIO_FROM must be a number that can be answered, such as +358...: texts ask for an answer, "
     "and a sender's name cannot be written to",
 )
+TWILIO_SENDER_NAME = env.text("TWILIO_SENDER_NAME", default="")  # for what asks for no answer
+env.require(
+    not TWILIO_SENDER_NAME or re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}", TWILIO_SENDER_NAME),
+    "TWILIO_SENDER_NAME must be a name of at most 11 letters, digits and spaces, such as Helsinki",
+)
+TWILIO_SENDER_NAME_COUNTRIES = env.several("TWILIO_SENDER_NAME_COUNTRIES") or ["FI"]
 NOTIFICATION_URL = env.text("NOTIFICATION_URL", default="").rstrip("/")
 NOTIFICATION_TOKEN = env.text("NOTIFICATION_TOKEN", default="")
 NOTIFICATION_SENDER = env.text("NOTIFICATION_SENDER", default="Hel.fi")

@@ -84,7 +84,7 @@ def _simulator(stack: ExitStack, web_url: str, log: Path) -> Simulator:
                     log_path=log,
                     account_sid=settings.TWILIO_ACCOUNT_SID,
                     auth_token=settings.TWILIO_AUTH_TOKEN,
-                    senders=[settings.TWILIO_FROM],
+                    senders=[settings.TWILIO_FROM, *filter(None, [settings.TWILIO_SENDER_NAME])],
                     webhook_url=f"{web_url}/webhooks/twilio/reply",
                     status_callback_url=f"{web_url}/webhooks/twilio/status",
                 )

@@ -91,6 +91,11 @@ def placeholders_in(text: str) -> set[str]:
     return set(PLACEHOLDER.findall(text))
 
 
+def asks_by_text(*, kind: str, body: str) -> bool:
+    """Whether a family is to answer such a text by text: by its kind, or by the words it holds."""
+    return kind in ANSWERED_BY_TEXT or bool(ANSWER_WORDS & placeholders_in(body))
+
+
 def allowed_in(*, recipient: str, needs_seat: bool) -> list[str]:
     """The names a service's texts may hold: none that would be empty in every message of it."""
     without = {"unit", "address", "time"} if not needs_seat else set()

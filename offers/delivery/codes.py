@@ -100,6 +100,12 @@ FINAL_STATUSES: dict[str, MessageState] = {  # of receipts; the others are on th
     "failed": MessageState.FAILED,
 }
 
+NAME_REFUSED: dict[str, frozenset[str]] = {
+    # no name; not this account's; not to this network; not in this country
+    "twilio": frozenset({"21212", "21606", "21612", "21657"}),
+}
+"""Clear refusals of a sender's name, after which the same text may go under the number."""
+
 STOP_WORDS: dict[str, frozenset[str]] = {"twilio": ENDING}
 """Texts after which the provider says goodbye itself and lets nothing more of ours through."""
 

@@ -19,6 +19,7 @@ from offers.catalogue.placeholders import (
     LIKE_A_MAIL,
     PLACEHOLDER,
     PLACEHOLDERS,
+    asks_by_text,
     placeholders_in,
     tell_tales,
 )
@@ -131,11 +132,15 @@ def place_columns(offer: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The words as they go out; ``segments`` is 0 where a channel has none."""
+    """The words as they go out; ``segments`` is 0 where a channel has none.
+
+    ``asks`` is whether they are to be answered by text.
+    """
 
     subject: str = field(repr=False)
     body: str = field(repr=False)
     segments: int = 0
+    asks: bool = True
 
 
 class TextBook:
@@ -190,7 +195,12 @@ def fill(
     )
     _refuse_telling(service, text, body)
     is_sms = text.channel == Channel.SMS
-    return Rendered(subject, body, segments.count(body).segments if is_sms else 0)
+    return Rendered(
+        subject,
+        body,
+        segments=segments.count(body).segments if is_sms else 0,
+        asks=is_sms and asks_by_text(kind=text.kind, body=text.body),
+    )
 
 
 def wants_link(text: ServiceText) -> bool:

@@ -68,6 +68,8 @@ def test_a_forgotten_environment_answers_on_this_machine_only() -> None:
         ({"QUIET_HOURS": "20-8"}, "QUIET_HOURS cannot be read"),
         ({"SENDING_CONCURRENCY": "many"}, "SENDING_CONCURRENCY must be"),
         ({"TWILIO_FROM": "Helsinki"}, "TWILIO_FROM must be a number that can be answered"),
+        ({"TWILIO_SENDER_NAME": "Helsingin kaupunki"}, "a name of at most 11 letters"),
+        ({"TWILIO_SENDER_NAME": "09310"}, "a name of at most 11 letters"),
         ({"SUOMIFI_USERNAME": "hki"}, "SUOMIFI_PASSWORD and SUOMIFI_SERVICE_ID go with it"),
     ],
 )

@@ -29,6 +29,8 @@ class Parcel:
     """Who it goes to, where that is no number or address but a code that stays encrypted."""
     voluntary: bool = False
     """Whether the recipient may say stop to the service."""
+    asks: bool = True
+    """Whether it asks for an answer by text, so that it must go where one can be received."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import threading
 from datetime import datetime
 from urllib.parse import urlencode
 
+import phonenumbers
 import requests
 from django.conf import settings
 from twilio.base.exceptions import TwilioException, TwilioRestException
@@ -14,6 +15,7 @@ from twilio.rest import Client
 
 from offers.delivery.channels.http import asked_to_wait, broken, open_session
 from offers.delivery.channels.interface import Outbound, Parcel, Taken
+from offers.delivery.codes import NAME_REFUSED
 from offers.delivery.errors import NotTakenError, UncertainError
 
 API = "https://api.twilio.com"
@@ -82,11 +84,24 @@ class TwilioChannel(Outbound):
         )
 
     def send(self, parcel: Parcel) -> str:
-        """Create the message; see ``Outbound.send``."""
+        """Create the message; see ``Outbound.send``.
+
+        What asks for nothing goes under the city's name where the recipient's country lets it, and
+        under the number if the name is refused.
+        """
+        if may_carry_name(parcel):
+            try:
+                return self._create(parcel, sender=settings.TWILIO_SENDER_NAME)
+            except NotTakenError as error:
+                if error.code not in NAME_REFUSED[self.provider]:
+                    raise
+        return self._create(parcel, sender=settings.TWILIO_FROM)
+
+    def _create(self, parcel: Parcel, *, sender: str) -> str:
         try:
             created = self._client.messages.create(
                 to=parcel.recipient,
-                from_=settings.TWILIO_FROM,
+                from_=sender,
                 body=parcel.body,
                 status_callback=status_callback(message=parcel.message_id),
             )
@@ -101,12 +116,11 @@ class TwilioChannel(Outbound):
     def taken(self, *, recipient: str, since: datetime) -> list[Taken]:
         """Twilio's list of texts to ``recipient``; see ``Outbound.taken``.
 
-        Not filtered by Twilio's DateSent: a text that still waits there has no such date.
+        Not filtered by Twilio's DateSent: a text that still waits there has no such date. Nor by
+        the sender, which may have been the name or the number.
         """
         try:
-            found = self._client.messages.stream(
-                to=recipient, from_=settings.TWILIO_FROM, limit=MOST_LISTED
-            )
+            found = self._client.messages.stream(to=recipient, limit=MOST_LISTED)
             newest_first = []
             for text in found:
                 if text.date_created and text.date_created < since:
@@ -122,6 +136,17 @@ class TwilioChannel(Outbound):
         """Close the connections."""
         if self._http.session is not None:
             self._http.session.close()
+
+
+def may_carry_name(parcel: Parcel) -> bool:
+    """Whether the text may go under a name, to which nobody can write back."""
+    if parcel.asks or not settings.TWILIO_SENDER_NAME:
+        return False
+    try:
+        country = phonenumbers.region_code_for_number(phonenumbers.parse(parcel.recipient))
+    except phonenumbers.NumberParseException:
+        return False
+    return country in settings.TWILIO_SENDER_NAME_COUNTRIES
 
 
 def status_callback(**about: object) -> str:

@@ -155,6 +155,7 @@ def _make(
                     language=message.language,
                     subject=made.subject,
                     body=made.body,
+                    asks=made.asks,
                     person=message.person if message.channel == Channel.SUOMIFI else None,
                     voluntary=message.round is not None and message.round.service.is_voluntary,
                 )
