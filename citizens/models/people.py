@@ -55,12 +55,14 @@ def identity_code_index(code: str) -> bytes | None:
 
 
 def has_postal_address(person: str = "") -> Q:
-    """Whether a letter to the person at this path of a query (``person__``) can be addressed."""
-    return Q(
-        **{
-            f"{person}address__isnull": False,
-            f"{person}postal_code__startswith": POSTAL_AREA,
-        }
+    """Whether a letter to the person at this path of a query (``person__``) can be addressed.
+
+    Not to an address from which one has come back, until the register says another.
+    """
+    returned = f"{person}returned_address_index"
+    known = {f"{person}address__isnull": False, f"{person}postal_code__startswith": POSTAL_AREA}
+    return Q(**known) & (
+        Q(**{f"{returned}__isnull": True}) | ~Q(**{returned: F(f"{person}address_index")})
     )
 
 
@@ -98,6 +100,7 @@ class Person(Encrypted):
     municipality = models.CharField(_("municipality"), max_length=3)
     address = models.BinaryField(_("address"), null=True, editable=False)
     address_index = models.BinaryField(null=True, editable=False)
+    returned_address_index = models.BinaryField(null=True, editable=False)
     postal_code = models.CharField(_("postal code"), max_length=5, blank=True)
     latitude = models.FloatField(_("latitude"), null=True)
     longitude = models.FloatField(_("longitude"), null=True)

@@ -15,6 +15,7 @@ from citizens.languages import say
 from citizens.models import Encrypted, Person
 from consents.models import ConsentEvent, DataUse, Objection, ProcessingKind
 from helsinki_proactive.casework.reading import why_read
+from offers.delivery.codes import RETURNED
 from offers.delivery.gate import GateReason
 from offers.models import (
     HANDED_OVER,
@@ -131,7 +132,7 @@ def _message_state(message: Message) -> str:
     state = str(message.get_state_display())
     if message.state in HANDED_OVER or not message.reason:
         return state
-    known = dict(GateReason.choices)
+    known = {**dict(GateReason.choices), RETURNED: _("the post has brought it back")}
     return f"{state}: {known.get(message.reason, message.reason)}"
 
 

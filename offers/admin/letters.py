@@ -24,6 +24,7 @@ from offers.delivery.paper import (
     mark_posted,
     numbers_withdrawn,
     open_slip,
+    record_returned,
     waiting,
 )
 from offers.delivery.paper.printing import AlreadyPostedError, NoSuchLetterError
@@ -45,7 +46,13 @@ def print_queue(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
-def _page(request: HttpRequest, *, slip: SlipForm | None = None, status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    *,
+    slip: SlipForm | None = None,
+    returned: SlipForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
     batches = LetterBatch.objects.select_related("made_by", "posted_by").annotate(
         count=Count("letters")
     )
@@ -55,6 +62,7 @@ def _page(request: HttpRequest, *, slip: SlipForm | None = None, status: int = 2
         "unposted": [(batch, numbers_withdrawn(batch)) for batch in unposted],
         "posted": batches.exclude(posted_at=None).order_by("-posted_at")[:BATCHES_SHOWN],
         "slip": slip or SlipForm(),
+        "returned": returned or SlipForm(),
         "may_print": actor(request).has_perm("offers.add_letterbatch"),
         "may_post": actor(request).has_perm("offers.change_letterbatch"),
         "may_record": actor(request).has_perm("offers.add_answer"),
@@ -140,6 +148,28 @@ def slip(request: HttpRequest) -> HttpResponse:
     return _page(request, slip=form, status=400)
 
 
+@require_POST
+@staff_page("offers.add_answer")
+def returned(request: HttpRequest) -> HttpResponse:
+    """Record that the post has brought a letter back."""
+    form = SlipForm(request.POST)
+    if form.is_valid():
+        try:
+            record_returned(number=form.cleaned_data["number"], by=actor(request))
+        except NoSuchLetterError:
+            form.add_error("number", _("No letter with this number was posted."))
+        else:
+            messages.success(
+                request,
+                _(
+                    "Recorded. No letter goes to that address again; the family is asked in "
+                    "another way, or there is a case in the queue."
+                ),
+            )
+            return redirect(QUEUE)
+    return _page(request, returned=form, status=400)
+
+
 @admin.register(LetterBatch)
 class LetterBatchAdmin(ReadOnlyAdmin):
     """The print queue has one page of its own in the place of a list."""
@@ -149,6 +179,7 @@ class LetterBatchAdmin(ReadOnlyAdmin):
             path("", print_queue, name="offers_letterbatch_changelist"),
             path("make/", make, name="offers_letterbatch_make"),
             path("slip/", slip, name="offers_letterbatch_slip"),
+            path("returned/", returned, name="offers_letterbatch_returned"),
             path("<int:pk>/file/", download, name="offers_letterbatch_file"),
             path("<int:pk>/posted/", posted, name="offers_letterbatch_posted"),
             path("<int:pk>/give-up/", give_up, name="offers_letterbatch_give_up"),

@@ -93,6 +93,9 @@ NOTIFICATION: dict[str, Verdict] = {  # HTTP statuses, and what its gateway said
     "FAILED": Verdict.NEXT_CHANNEL,
 }
 
+RETURNED = "returned"
+PAPER: dict[str, Verdict] = {RETURNED: Verdict.DEAD}  # the post has brought a letter back
+
 FINAL_STATUSES: dict[str, MessageState] = {  # of receipts; the others are on the way
     "delivered": MessageState.DELIVERED,
     "read": MessageState.DELIVERED,
@@ -121,7 +124,7 @@ PROVIDERS = {
     "notification": NOTIFICATION,
     "smtp": SMTP,
     "suomifi": SUOMIFI,
-    "paper": {},
+    "paper": PAPER,
 }
 
 

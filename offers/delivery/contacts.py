@@ -30,7 +30,7 @@ from django.utils import timezone
 from citizens.models import ContactHealth, ContactPoint, Person
 from consents.models import ChannelChoice
 from offers.delivery.prepared import Prepared, listed
-from offers.models import Channel
+from offers.models import Channel, Message
 
 BY_CONTACT_POINT = (Channel.SMS, Channel.EMAIL)
 
@@ -141,6 +141,17 @@ def _addresses(channels: tuple[str, ...]) -> Prepared:
         .exclude(way=None)
         .annotate(number=Subquery(points.values("value_index")[:1]))
         .values_list("pk", "contact_language", "point", "way", "number")
+    )
+
+
+def note_returned(letter: Message) -> None:
+    """Record that nobody is reached at the address of a letter that came back.
+
+    Nothing is recorded if the register has changed anything about the person since the letter was
+    made: the address may be another one by now.
+    """
+    Person.objects.filter(pk=letter.person_id, changed_at__lt=letter.claimed_at).update(
+        returned_address_index=F("address_index")
     )
 
 

@@ -18,13 +18,14 @@ from offers.catalogue.placeholders import ASKING
 from offers.delivery.bell import ring
 from offers.delivery.cases import open_cases
 from offers.delivery.codes import Verdict, verdict_on
-from offers.delivery.contacts import BY_CONTACT_POINT, Way, note_health, ways_to
+from offers.delivery.contacts import BY_CONTACT_POINT, Way, note_health, note_returned, ways_to
 from offers.delivery.gate import GateReason
 from offers.delivery.links import revoke_links
 from offers.delivery.queueing import Letter, queue_message, queue_messages
 from offers.delivery.sharing import HOPELESS, spared_for
 from offers.delivery.waits import MOST_ATTEMPTS, wait_before
 from offers.models import (
+    AWAITING_ANSWER,
     CaseKind,
     Channel,
     Lane,
@@ -60,6 +61,8 @@ def follow_up_failure(message_id: int, *, code: str) -> None:
     verdict = verdict_on(provider=message.provider, code=code)
     if verdict in HEALTH and message.contact_point is not None:
         note_health(message.contact_point, HEALTH[verdict])
+    elif verdict == Verdict.DEAD and message.channel == Channel.LETTER:
+        note_returned(message)
     tries = _tries(message).count()
     if verdict == Verdict.RETRY and tries < MOST_ATTEMPTS and message.channel in BY_CONTACT_POINT:
         same = Way(message.channel, message.contact_point)
@@ -133,7 +136,7 @@ def _to_a_caseworker(message: Message, *, by_letter: bool = True) -> None:
 
     A letter is tried first, unless it was not the way to them that was wrong.
     """
-    if message.kind not in ASKING or _anybody_hoped_for(message):
+    if message.kind not in ASKING or not _waits(message) or _anybody_hoped_for(message):
         return
     _ask_those_spared(message)
     if not _anybody_hoped_for(message) and not (by_letter and _write_letters(message)):
@@ -220,6 +223,11 @@ def _send_by(message: Message, way: Way, *, number: int, wait: timedelta) -> Non
         in_reply_to=message.in_reply_to,
         due_at=timezone.now() + wait,
     )
+
+
+def _waits(message: Message) -> bool:
+    """Whether anything the message asked about still waits for an answer."""
+    return message.offers.filter(state__in=AWAITING_ANSWER).exists()
 
 
 def _anybody_hoped_for(message: Message) -> bool:

@@ -218,7 +218,10 @@ class MessageOffer(models.Model):
 
 
 class Receipt(models.Model):
-    """What the provider said of a message: kept even when no message is known by that id."""
+    """What the provider said of a message: kept even when no message is known by that id.
+
+    ``recorded_by`` is who recorded it where the provider is the post.
+    """
 
     provider = models.CharField(_("provider"), max_length=20)
     provider_id = models.CharField(_("provider's id"), max_length=200)
@@ -226,6 +229,14 @@ class Receipt(models.Model):
     error_code = models.CharField(_("error code"), max_length=10, blank=True)
     received_at = models.DateTimeField(_("received"), default=timezone.now)
     message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="receipts")
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        editable=False,
+    )
 
     class Meta:
         verbose_name = _("receipt")

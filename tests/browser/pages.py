@@ -61,10 +61,15 @@ def _ask_for_pin(page: Page) -> None:
     page.wait_for_selector("[name=seen]", state="attached")
 
 
-def _ask_for_unknown_slip(page: Page) -> None:
-    page.locator("#id_number").fill("123456789")
-    page.locator("form[action$='/slip/'] button").click()
-    page.wait_for_selector("[role=alert]")
+def _ask_for_unknown(form: str) -> Callable[[Page], None]:
+    """Type the number of a letter that nobody has posted."""
+
+    def act(page: Page) -> None:
+        page.locator(f"form[action$='/{form}/'] input[name=number]").fill("123456789")
+        page.locator(f"form[action$='/{form}/'] button").click()
+        page.wait_for_selector("[role=alert]")
+
+    return act
 
 
 def _write_a_wrong_text(page: Page) -> None:
@@ -210,9 +215,12 @@ VISITS: dict[str, Visit] = {
     "rule, in force": _rule("approved", "change", *EVERYBODY),
     "switch": _list("offers_sendinghalt", EVERYBODY),
     "letters": _list("offers_letterbatch", (CASEWORKER,)),
-    "letters, wrong slip": Visit(
-        "admin:offers_letterbatch_changelist", (CASEWORKER,), act=_ask_for_unknown_slip
-    ),
+    **{
+        f"letters, wrong number of a {form}": Visit(
+            "admin:offers_letterbatch_changelist", (CASEWORKER,), act=_ask_for_unknown(form)
+        )
+        for form in ("slip", "returned")
+    },
     "offers": _list("offers_offer", (CASEWORKER,)),
     "messages": _list("offers_message", (CASEWORKER, ADMINISTRATOR)),
     **{f"list, {model}": _list(model, roles) for model, roles in WITH_ROWS.items()},

@@ -25,7 +25,10 @@ ONLY_POSTED_TO = {
     "admin:offers_eligibilityrule_step",
     "admin:offers_servicetext_preview",
     *("admin:offers_sendinghalt_halt", "admin:offers_sendinghalt_resume"),
-    *(f"admin:offers_letterbatch_{name}" for name in ("make", "slip", "file", "posted", "give_up")),
+    *(
+        f"admin:offers_letterbatch_{name}"
+        for name in ("make", "slip", "returned", "file", "posted", "give_up")
+    ),
     *(
         f"admin:offers_round_{name}"
         for name in ("step", "test", "pin", "settle", "assign", "download", "ask")

@@ -4,8 +4,9 @@ import pytest
 from django.test import Client
 
 from citizens.models import ContactPoint
+from helsinki_proactive.staff.models import User
 from helsinki_proactive.staff.roles import ADMINISTRATOR, APPROVER, CASEWORKER
-from offers.models import LetterBatch, Message, MessageState, ReviewCase
+from offers.models import CaseKind, LetterBatch, Message, MessageState, ReviewCase
 from tests.casework.staff import at_work
 from tests.delivery.world import a_running_round, tell
 from tests.rounds.city import a_family
@@ -81,6 +82,32 @@ def test_a_slip_that_came_back_is_recorded_as_the_guardians_answer(
     assert not ReviewCase.objects.open().exists()
 
 
+def test_a_letter_that_the_post_brings_back_is_recorded_with_who_did_it(
+    letter: Message, caseworker: Client
+) -> None:
+    caseworker.post(f"{QUEUE}make/")
+    caseworker.post(f"{QUEUE}{LetterBatch.objects.get().pk}/posted/")
+
+    page = caseworker.post(f"{QUEUE}returned/", {"number": letter.pk}, follow=True)
+
+    assert page.redirect_chain[-1][0] == QUEUE
+    letter.refresh_from_db()
+    assert (letter.state, letter.reason) == (MessageState.FAILED, "returned")
+    assert letter.receipts.get().recorded_by == User.objects.get(pk=page.context["user"].pk)
+    assert ReviewCase.objects.open().get().kind == CaseKind.NO_CONTACT
+
+
+@pytest.mark.parametrize("number", ["", "x", "0", "987654321"])
+def test_a_letter_that_was_never_posted_cannot_come_back(
+    number: str, letter: Message, caseworker: Client
+) -> None:
+    response = caseworker.post(f"{QUEUE}returned/", {"number": number})
+
+    assert response.status_code == 400
+    assert 'id="returned_error"' in response.text
+    assert not ReviewCase.objects.exists()
+
+
 @pytest.mark.parametrize("number", ["", "x", "0", "987654321"])
 def test_a_number_of_no_posted_letter_opens_nothing(
     number: str, letter: Message, caseworker: Client
@@ -97,4 +124,5 @@ def test_nobody_else_prints_letters(role: str, letter: Message) -> None:
 
     assert client.get(QUEUE).status_code == 403
     assert client.post(f"{QUEUE}make/").status_code == 403
+    assert client.post(f"{QUEUE}returned/", {"number": letter.pk}).status_code == 403
     assert not LetterBatch.objects.exists()

@@ -7,6 +7,7 @@ from offers.delivery.paper.printing import (
     mark_posted,
     numbers_withdrawn,
     open_slip,
+    record_returned,
     waiting,
     withdrawn,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "mark_posted",
     "numbers_withdrawn",
     "open_slip",
+    "record_returned",
     "waiting",
     "withdrawn",
 ]

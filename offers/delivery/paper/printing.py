@@ -10,14 +10,16 @@ from datetime import timedelta
 
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from offers.delivery.cases import open_case
+from offers.delivery.codes import RETURNED
 from offers.delivery.errors import DeliveryError
 from offers.delivery.gate import GateReason
 from offers.delivery.links import revoke_links
 from offers.delivery.outbox.claims import load, take
+from offers.delivery.receipts import record_receipt
 from offers.delivery.switch import not_halted
 from offers.models import (
     CaseKind,
@@ -150,6 +152,30 @@ def open_slip(*, number: int, by: AbstractUser) -> ReviewCase:
         case.taken_by_id = by.pk
         case.save(update_fields=["taken_by"])
     return case
+
+
+@transaction.atomic
+def record_returned(*, number: int, by: AbstractUser) -> Message:
+    """Record that the post has brought a letter back; ``number`` is printed on its slip.
+
+    Its code no longer opens, no letter goes to that address again, and whoever still waits to be
+    asked is asked in another way, or a case is opened. The same letter again changes nothing.
+    Raises NoSuchLetterError.
+    """
+    letters = Message.objects.letters().filter(pk=number)
+    letter = letters.filter(Q(state=MessageState.SENT) | Q(reason=RETURNED)).first()
+    if letter is None:
+        raise NoSuchLetterError
+    revoke_links(Link.objects.filter(round=letter.round, guardian=letter.person))
+    record_receipt(
+        provider=PROVIDER,
+        provider_id=str(letter.pk),
+        status="undelivered",
+        error_code=RETURNED,
+        message_id=letter.pk,
+    )
+    letter.receipts.filter(recorded_by=None).update(recorded_by=by.pk)
+    return letter
 
 
 def _on_paper(batch: LetterBatch) -> "QuerySet[Message]":
