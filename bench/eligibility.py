@@ -2,7 +2,12 @@
 
 Case ``preschool`` asks one range of birth dates; case ``screening`` sex, a range of birth dates
 and a registered fact that is missing or old. The rules are those of the shipped services, from
-their stored criteria to the last row: parsing them is measured too.
+their stored criteria to the last row: parsing them is measured too. Cases ``full`` and ``delta``
+keep who is entitled to what for a generated catalogue: everybody asked, beside as many inserts
+written by hand; and a night in which half a per cent of the people changed, beside the full run.
+Case ``explain`` (its size is the number of rules) is one person's reasons, beside only yes or no.
+
+``--peers PYTHON`` adds OpenFisca, polars and zen-engine (see bench/limits/peers.py).
 """
 
 import argparse
@@ -17,6 +22,9 @@ from psycopg2.extensions import cursor
 
 from bench import stage
 from bench.limits import eligibility as limits
+from bench.limits.catalogue import Rules
+from bench.limits.catalogue import content as peers_content
+from bench.nights import Peer, agreed_pairs, generated, measure_explaining, measure_nights
 from helsinki_proactive.embedded import Servers
 from helsinki_proactive.embedded.postgres import SUPERUSER
 
@@ -32,10 +40,14 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small sizes, in under a minute")
     parser.add_argument("--runs", type=int, help="how often (11; quick: 5)")
     parser.add_argument("--sizes", type=int, nargs="*", help="people")
+    parser.add_argument("--services", type=int, default=835, help="rules of the catalogue")
+    parser.add_argument("--peers", metavar="PYTHON", help="a Python that has the peers' packages")
     options = parser.parse_args()
     sizes = sorted(options.sizes or (QUICK_SIZES if options.quick else SIZES))
     runs = options.runs or (5 if options.quick else 11)
     report = stage.Report("eligibility")
+    peer = Peer(options.peers)
+    rules: Rules = {}
     with stage.servers() as servers:
         ours = Ours()
         superuser = psycopg2.connect(servers.database_url(SUPERUSER))
@@ -43,10 +55,16 @@ def main() -> None:
         for size in sizes:
             limits.populate(superuser.cursor(), size=size, screened=ours.screened)
             for case in CASES:
-                measure(case, size, runs, ours, servers, superuser.cursor(), report)
+                measure(case, size, runs, ours, servers, superuser.cursor(), peer, report)
+            rules = rules or generated(options.services)
+            nights = 2 if options.quick else min(runs, 5)
+            measure_nights(size, nights, rules, servers, superuser.cursor(), peer, report)
+            if size == sizes[0]:
+                measure_explaining(runs, rules, servers, report)
+                print(f"select and explain agree on {agreed_pairs(rules):,} random pairs")
         superuser.close()
     if len(sizes) > 1:
-        report.growth = {case: growth(report, case) for case in CASES}
+        report.growth = {case: growth(report, case) for case in (*CASES, "full", "delta")}
     report.finish()
 
 
@@ -99,6 +117,7 @@ def measure(
     ours: Ours,
     servers: Servers,
     superuser: cursor,
+    peer: Peer,
     report: stage.Report,
 ) -> None:
     """Run ours and the limit in turn at one size; both have run once before it counts."""
@@ -121,9 +140,32 @@ def measure(
             selected.append(limits.content(superuser))
         assert selected[0] == selected[1], "ours and the limit selected other people"
         assert selected[0], "nobody was selected"
+    peers = ask_peers(case, selected[0], runs, ours, superuser, peer)
     database.close()
     report.peak_mb = max(report.peak_mb, stage.memory_mb(psutil.Process()))
-    report.add(case, size, limit=costs["limit"], ours=costs["ours"], peers={})
+    report.add(case, size, limit=costs["limit"], ours=costs["ours"], peers=peers, equal=True)
+
+
+def ask_peers(
+    case: str,
+    selected: list[tuple[int, int, int]],
+    runs: int,
+    ours: Ours,
+    superuser: cursor,
+    peer: Peer,
+) -> dict[str, list[float]]:
+    """The same people, chosen by the peers; zen-engine only decides, on a scaled sample."""
+    if not peer.python:
+        return {}
+    service, rule = CASES[case]
+    rules = {rule: ours.criteria[service]}
+    costs: dict[str, list[float]] = {"openfisca": [], "zen (scaled)": []}
+    for _ in range(min(runs, 5)):
+        limits.empty_peers(superuser)
+        costs["openfisca"].append(peer.time("openfisca", rules, AS_OF))
+        assert peers_content(superuser, "bench_peer") == selected, "OpenFisca selected other people"
+        costs["zen (scaled)"].append(peer.time("zen", rules, AS_OF))
+    return costs
 
 
 def growth(report: stage.Report, case: str) -> float:

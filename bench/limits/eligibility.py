@@ -4,6 +4,8 @@ from datetime import date
 
 from psycopg2.extensions import cursor
 
+from bench.limits import catalogue
+
 PRESCHOOL = """
     INSERT INTO bench_eligible (rule_id, person_id)
     SELECT 1, id FROM citizens_person
@@ -37,14 +39,17 @@ def select(cursor: cursor, case: str, *, as_of: date, screened: int) -> None:
         cursor.execute(SCREENING, {**dates, "screened": screened})
 
 
-# A register of people by age and sex as in a city, some gone, two women in three once screened.
+# A register of people of all ages, some gone, two women in three once screened, children with two
+# guardians; of some sex or mother tongue are unknown.
 PEOPLE = """
     INSERT INTO citizens_person (register_key, first_names, last_name, birth_date, sex,
         mother_tongue, contact_language, municipality, postal_code, protected, place_by_hand,
         died_on, moved_out_on, changed_at)
     SELECT 'bench-' || n, 'Aino Maria', 'Virtanen',
         DATE '1927-01-01' + (n::bigint * 7919 %% 36500)::int,
-        CASE WHEN n %% 2 = 0 THEN 'female' ELSE 'male' END, 'fi', 'fi',
+        CASE WHEN n %% 211 = 0 THEN '' WHEN n %% 2 = 0 THEN 'female' ELSE 'male' END,
+        (ARRAY['fi', 'fi', 'fi', 'fi', 'fi', 'sv', 'ru', 'so', 'ar', ''])[1 + n / 2 %% 10],
+        (ARRAY['fi', 'fi', 'fi', 'fi', 'sv', 'en'])[1 + n / 3 %% 6],
         CASE WHEN n %% 50 = 0 THEN '049' ELSE '091' END, '00' || (100 + n %% 80 * 10),
         n %% 500 = 0, false,
         CASE WHEN n %% 97 = 0 THEN DATE '2026-05-01' END,
@@ -55,6 +60,17 @@ FACTS = """
     INSERT INTO citizens_registeredfact (person_id, attribute_id, date, as_of)
     SELECT id, %(screened)s, DATE '2017-01-01' + (id * 104729 %% 3500)::int, DATE '2026-12-31'
     FROM citizens_person WHERE sex = 'female' AND id %% 3 <> 0 AND id > %(known)s
+"""
+GUARDIANSHIPS = """
+    INSERT INTO citizens_guardianship (guardian_id, child_id, may_decide, valid_from)
+    SELECT adult.id, child.id, child.id %% 19 <> 0, child.birth_date
+    FROM (
+        SELECT id, birth_date, row_number() OVER (ORDER BY id) AS place FROM citizens_person
+        WHERE id > %(known)s AND birth_date > DATE '2009-06-01'
+    ) child JOIN (
+        SELECT id, row_number() OVER (ORDER BY id) AS place FROM citizens_person
+        WHERE id > %(known)s AND birth_date BETWEEN DATE '1970-01-01' AND DATE '1999-12-31'
+    ) adult ON adult.place / 2 = child.place
 """
 TABLE = """
     CREATE TABLE IF NOT EXISTS bench_eligible (
@@ -71,13 +87,20 @@ def populate(cursor: cursor, *, size: int, screened: int) -> None:
     [(there, known)] = cursor.fetchall()
     cursor.execute(PEOPLE, {"first": there + 1, "last": size})
     cursor.execute(FACTS, {"screened": screened, "known": known})
+    cursor.execute(GUARDIANSHIPS, {"known": known})
     cursor.execute(TABLE)
-    cursor.execute("VACUUM ANALYZE citizens_person, citizens_registeredfact")
+    catalogue.create(cursor)
+    cursor.execute("VACUUM ANALYZE citizens_person, citizens_registeredfact, citizens_guardianship")
 
 
 def empty(cursor: cursor) -> None:
     """Take the rows of the last run away and write everything to disk."""
     cursor.execute("TRUNCATE bench_eligible; CHECKPOINT")
+
+
+def empty_peers(cursor: cursor) -> None:
+    """Take away what a peer wrote."""
+    cursor.execute("TRUNCATE bench_peer; CHECKPOINT")
 
 
 def content(cursor: cursor) -> list[tuple[int, int, int]]:

@@ -39,6 +39,12 @@ def navigation(request: HttpRequest) -> list[Item]:
             "title": _("Services"),
             "items": [
                 _listed(_("Services"), "category", "offers.service"),
+                _item(
+                    _("Who is not served"),
+                    "group_add",
+                    "casework:unserved",
+                    "offers.view_eligibilityrule",
+                ),
                 _listed(_("Texts"), "article", "offers.servicetext"),
                 _listed(_("Rules"), "rule", "offers.eligibilityrule"),
                 _listed(_("Legal bases"), "gavel", "consents.legalbasis"),

@@ -55,10 +55,11 @@ def apply(rules: Mapping[int, Criteria], day: date) -> tuple[int, int]:
     """Write what the rules say of the examined people on the day; how many rows came and went."""
     if not rules or not Examined.objects.exists():
         return 0, 0
+    residents = Examined.objects.resident()
     with connection.cursor() as cursor:
         cursor.execute(FOUND)
         for rule, criteria in rules.items():
-            people = holding(Examined.objects.resident(), criteria, day)
+            people = holding(residents, criteria, day)
             try:
                 sql, parameters = people.values_list(Value(rule), "pk").query.sql_with_params()
             except EmptyResultSet:

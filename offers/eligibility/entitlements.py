@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from citizens.models import Person
-from offers.eligibility.explain import Explanation, explain
+from offers.eligibility.explain import Explanation, explain_all
 from offers.models import Entitlement, Service
 
 
@@ -27,11 +27,13 @@ def entitlements(*, person: Person) -> list[Entitled]:
     if not Person.objects.resident().filter(pk=person.pk).exists():
         return []
     kept = Entitlement.objects.of(person).select_related("rule__service")
-    explained = [
-        Entitled(row.rule.service, explain(row.rule.criteria, person=person, as_of=today))
-        for row in kept.order_by("rule__service__code")
+    rules = [row.rule for row in kept.order_by("rule__service__code")]
+    explained = explain_all([rule.criteria for rule in rules], person=person, as_of=today)
+    return [
+        Entitled(rule.service, facts)
+        for rule, facts in zip(rules, explained, strict=True)
+        if still_holds(facts)
     ]
-    return [one for one in explained if still_holds(one.facts)]
 
 
 def still_holds(facts: Explanation) -> bool:

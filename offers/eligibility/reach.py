@@ -14,6 +14,7 @@ from consents.services.processing import open_processing, record_use
 from offers.catalogue.criteria import parse_criteria
 from offers.eligibility.explain import with_facts
 from offers.eligibility.select import holding, matching
+from offers.models import EligibilityRule, StandingRule
 
 EXAMPLES = 3
 
@@ -50,6 +51,14 @@ def reach(criteria: object, *, as_of: date, instead_of: object = None) -> Reach:
     both = holding(matched, parse_criteria(instead_of), as_of).count()
     before = matching(instead_of, as_of=as_of).count()
     return Reach(people, residents, more=people - both, fewer=before - both)
+
+
+def reach_of(rule: EligibilityRule, *, as_of: date) -> Reach:
+    """Whom a rule in force means on the day: as was found last night if it is of that day."""
+    kept = StandingRule.objects.filter(rule=rule, as_of=as_of).first()
+    if kept is None:
+        return reach(rule.criteria, as_of=as_of)
+    return Reach(kept.people, Person.objects.resident().count())
 
 
 @transaction.atomic

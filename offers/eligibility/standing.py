@@ -10,7 +10,7 @@ import hashlib
 import inspect
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -56,9 +56,6 @@ class _Kept:
     criteria: Criteria
     meaning: str
 
-    def people(self, day: date) -> "QuerySet[Person]":
-        return holding(Person.objects.resident(), self.criteria, day)
-
 
 def keep_standing_nightly(*, now: datetime) -> Night | None:
     """Keep the entitlements of the day ``now`` is in, unless they are kept already."""
@@ -89,10 +86,8 @@ def keep_standing(*, day: date, in_full: bool | None = None) -> Night | None:
         same = []
     by_difference = {rule.pk for rule in same}
     others = [rule for rule in rules if rule.pk not in by_difference]
-    came = 0
-    for rule in others:
-        arrived, left = _ask_everybody(rule, day, stood.get(rule.pk))
-        came, went = came + arrived, went + left
+    came, left = _ask_everybody(others, day, stood)
+    went += left
     arrived, left = differences.apply({rule.pk: rule.criteria for rule in same}, day)
     StandingRule.objects.filter(pk__in=by_difference).exclude(as_of=day).update(as_of=day)
     return Night(day, len(rules), len(others), count, came + arrived, went + left)
@@ -136,17 +131,31 @@ def _let_go(rules: Iterable[int]) -> int:
     return went
 
 
-def _ask_everybody(rule: _Kept, day: date, stood: StandingRule | None) -> tuple[int, int]:
-    """Keep one rule by asking it of everybody; how many rows came and went."""
-    columns: dict[str, Any] = {"rule": Value(rule.pk), "person": "pk"}
-    holders = rule.people(day)
-    if stood is None:
-        came = insert_select(Entitlement, holders, columns, skip_existing=False)
-        StandingRule.objects.create(rule_id=rule.pk, meaning=rule.meaning, as_of=day, people=came)
-        return came, 0
-    there = Entitlement.objects.filter(rule=rule.pk)
-    went, _ = there.exclude(Exists(holders.filter(pk=OuterRef("person")))).delete()
-    came = insert_select(Entitlement, holders, columns)
-    stood.meaning, stood.as_of, stood.people = rule.meaning, day, stood.people + came - went
-    stood.save()
+def _ask_everybody(
+    rules: Iterable[_Kept], day: date, stood: Mapping[int, StandingRule]
+) -> tuple[int, int]:
+    """Keep rules by asking them of everybody; how many rows came and went."""
+    residents = Person.objects.resident()
+    rows, came, went = [], 0, 0
+    for rule in rules:
+        holders = holding(residents, rule.criteria, day)
+        before = stood.get(rule.pk)
+        left = _take_away(rule.pk, holders) if before else 0
+        columns: dict[str, Any] = {"rule": Value(rule.pk), "person": "pk"}
+        arrived = insert_select(Entitlement, holders, columns, skip_existing=before is not None)
+        people = (before.people if before else 0) + arrived - left
+        rows.append(StandingRule(rule_id=rule.pk, meaning=rule.meaning, as_of=day, people=people))
+        came, went = came + arrived, went + left
+    StandingRule.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["rule"],
+        update_fields=["meaning", "as_of", "people"],
+    )
     return came, went
+
+
+def _take_away(rule: int, holders: "QuerySet[Person]") -> int:
+    """Let those go who no longer hold the rule."""
+    there = Entitlement.objects.filter(rule=rule)
+    return there.exclude(Exists(holders.filter(pk=OuterRef("person")))).delete()[0]

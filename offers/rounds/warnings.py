@@ -11,7 +11,7 @@ from citizens.models import Person
 from consents.models import LegalBasis, Operation
 from offers.delivery.quiet import is_quiet_day
 from offers.delivery.switch import is_halted
-from offers.eligibility.reach import reach
+from offers.eligibility.reach import Reach, reach_of
 from offers.models import EligibilityRule, Exclusion, Round
 
 Remark = dict[str, Any]
@@ -46,12 +46,16 @@ def remark_text(remark: Remark) -> str:
     return str(REMARKS[remark["code"]]) % remark
 
 
-def draft_remarks(round: Round) -> list[Remark]:
-    """What there is to say before the list is drawn up: a rule that means nobody, or everybody."""
+def draft_reach(round: Round) -> Reach | None:
+    """Whom the service's rule means on the round's day; None where no rule is in force."""
     rule = EligibilityRule.objects.in_force().filter(service=round.service_id).first()
-    if rule is None:
+    return reach_of(rule, as_of=round.as_of) if rule else None
+
+
+def draft_remarks(meant: Reach | None) -> list[Remark]:
+    """What there is to say before the list is drawn up: a rule that means nobody, or everybody."""
+    if meant is None:
         return [{"code": "no_rule"}]
-    meant = reach(rule.criteria, as_of=round.as_of)
     codes = {"nobody": meant.nobody, "everybody": meant.everybody}
     return [{"code": code} for code, holds in codes.items() if holds]
 

@@ -213,6 +213,7 @@ VISITS: dict[str, Visit] = {
     "rule, refused": _new_rule(_refused),
     **{f"rule, {name}": _rule(name, "change", *ROUNDS) for name in ("proposed", "overtaken")},
     "rule, in force": _rule("approved", "change", *EVERYBODY),
+    "who is not served": Visit("casework:unserved", EVERYBODY),
     "switch": _list("offers_sendinghalt", EVERYBODY),
     "letters": _list("offers_letterbatch", (CASEWORKER,)),
     **{

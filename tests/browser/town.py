@@ -20,6 +20,7 @@ from offers.catalogue.load import CATALOGUE, load_catalogue
 from offers.delivery.links import issue_link
 from offers.delivery.paper import make_batch, mark_posted
 from offers.delivery.switch import halt_sending, resume_sending
+from offers.eligibility.standing import keep_standing
 from offers.eligibility.versions import approve_rule, fingerprint, propose_rule
 from offers.models import (
     AcceptancePolicy,
@@ -106,6 +107,7 @@ def built() -> Town:
     _not_yet_running(town)
     _rows(town)
     _rules(town)
+    keep_standing(day=timezone.localdate())
     return town
 
 

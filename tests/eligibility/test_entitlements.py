@@ -1,15 +1,20 @@
 """What one person is entitled to."""
 
+from datetime import date
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
 from citizens.models import Person
 from offers.eligibility.entitlements import entitlements
+from offers.eligibility.explain import TOGETHER, explain, explain_all
 from offers.eligibility.standing import keep_standing
 from tests.eligibility.people import a_person, asked, rule
 from tests.eligibility.services import a_rule
 
 pytestmark = pytest.mark.django_db
+DAY = date(2027, 6, 15)
 GIRLS = rule(asked("sex", "is", "female"))
 EVERYBODY_KNOWN = rule(asked("sex", "has"))
 
@@ -47,3 +52,13 @@ def test_what_holds_since_today_is_there_tomorrow() -> None:
     assert services_of(person) == []
     keep_standing(day=timezone.localdate())
     assert services_of(person) == [service]
+
+
+def test_many_rules_are_explained_in_few_statements_and_in_their_order(
+    django_assert_num_queries: Any,
+) -> None:
+    person = a_person(sex="female")
+    many = [rule(asked("age", "at_least", age)) for age in range(2 * TOGETHER + 1)]
+    with django_assert_num_queries(1 + 3):
+        explained = list(explain_all(many, person=person, as_of=DAY))
+    assert explained == [explain(one, person=person, as_of=DAY) for one in many]

@@ -35,7 +35,7 @@ from offers.models import (
     Verdict,
 )
 from offers.rounds.figures import figures, timeline
-from offers.rounds.warnings import draft_remarks, remark_text
+from offers.rounds.warnings import draft_reach, draft_remarks, remark_text
 
 STAGES = (
     (_("Draft"), (RoundState.DRAFT, RoundState.PREPARING)),
@@ -141,7 +141,8 @@ def _preparing(round: Round) -> dict[str, Any]:
 def _preview(round: Round) -> dict[str, Any]:
     preview = round.preview
     if round.state == RoundState.DRAFT:
-        return {"warnings": [remark_text(remark) for remark in draft_remarks(round)]}
+        meant = draft_reach(round)
+        return {"meant": meant, "warnings": [remark_text(one) for one in draft_remarks(meant)]}
     if "eligible" not in preview:
         return _preparing(round)
     excluded = [
