@@ -2,11 +2,14 @@
 
 A stored value is ``key id (1 byte) + nonce (12) + ciphertext and tag``. The place where it is
 stored, ``table.column:primary key``, is authenticated with it (GCM's additional data), so a value
-copied to another row or column does not decrypt. The blind index is HMAC-SHA-256 of the normalised
-value under a key of its own and can only answer "is it this one".
+copied to another row or column does not decrypt. What is searched by has a blind index beside it:
+HMAC-SHA-256 of the normalised value under a key that is derived from the encryption key, so that
+both change over together (``citizens/rotation.py``); it can only answer "is it this one".
 
 Keys come from ``HP_KEYS``: JSON ``{"current": 1, "keys": {"1": base64 of 32 bytes}, "index":
-base64 of 32 bytes}``; embedded, that is read from a file only its owner can read.
+base64 of 32 bytes}``, where ``index`` makes the digests that nobody could make again (proofs,
+codes on paper, the seal's signature) and stays; embedded, that is read from a file only its owner
+can read.
 """
 
 import base64
@@ -40,6 +43,7 @@ class Keyring:
 
     current: int
     ciphers: dict[int, AESGCM]
+    search_keys: dict[int, bytes]
     index_key: bytes
 
     @classmethod
@@ -47,14 +51,19 @@ class Keyring:
         """Read HP_KEYS' JSON. Raises KeyringError, which never repeats the text."""
         try:
             document = json.loads(text)
-            ciphers = {int(k): AESGCM(_key(v)) for k, v in document["keys"].items()}
-            ring = cls(int(document["current"]), ciphers, _key(document["index"]))
+            keys = {int(number): _key(key) for number, key in document["keys"].items()}
+            ring = cls(
+                current=int(document["current"]),
+                ciphers={number: AESGCM(key) for number, key in keys.items()},
+                search_keys={number: _derived(key, "search") for number, key in keys.items()},
+                index_key=_key(document["index"]),
+            )
         except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
             raise KeyringError(
                 "HP_KEYS must be JSON: current (number), keys (number: base64 of 32 bytes), "
                 "index (base64 of 32 bytes)"
             ) from None
-        if ring.current not in ciphers or not all(0 < k < 256 for k in ciphers):
+        if ring.current not in keys or not all(0 < k < 256 for k in keys):
             raise KeyringError("HP_KEYS: current must name one of keys; key ids are 1 to 255")
         return ring
 
@@ -101,15 +110,41 @@ def decrypt(blob: bytes | memoryview, *, where: str) -> str:
         raise EncryptionError(f"cannot decrypt {where}") from None
 
 
-def blind_index(value: str, *, kind: str) -> bytes:
-    """16 bytes that are the same for the same value of the same kind, and tell nothing else.
+def is_current(blob: bytes | memoryview) -> bool:
+    """Whether the value is encrypted under the current key."""
+    return bytes(blob[:1]) == bytes([keyring().current])
+
+
+def search_index(value: str, *, kind: str) -> bytes:
+    """16 bytes beside an encrypted value to find it by, under the current key.
 
     ``value`` must already be in its normal form (E.164, lower-case e-mail, upper-case code).
     """
-    message = f"{kind}:{value}".encode()
-    return hmac.digest(keyring().index_key, message, "sha256")[:16]
+    ring = keyring()
+    return _digest(ring.search_keys[ring.current], value, kind)
+
+
+def search_indexes(value: str, *, kind: str) -> list[bytes]:
+    """What ``search_index`` gives, under every key: what was not changed over is found as well."""
+    return [_digest(key, value, kind) for key in keyring().search_keys.values()]
+
+
+def blind_index(value: str, *, kind: str) -> bytes:
+    """16 bytes that are always the same for the same value of the same kind, and tell nothing else.
+
+    Under the key that stays: for what is kept as a digest alone.
+    """
+    return _digest(keyring().index_key, value, kind)
+
+
+def _digest(key: bytes, value: str, kind: str) -> bytes:
+    return hmac.digest(key, f"{kind}:{value}".encode(), "sha256")[:16]
 
 
 def derived_key(purpose: str) -> bytes:
     """32 secret bytes for one purpose, from the key that stays; they tell nothing of any other."""
-    return HKDFExpand(SHA256(), KEY_BYTES, purpose.encode()).derive(keyring().index_key)
+    return _derived(keyring().index_key, purpose)
+
+
+def _derived(key: bytes, purpose: str) -> bytes:
+    return HKDFExpand(SHA256(), KEY_BYTES, purpose.encode()).derive(key)

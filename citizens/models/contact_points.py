@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from citizens.encryption import blind_index
+from citizens.encryption import search_index, search_indexes
 from citizens.models.encrypted import Encrypted
 from citizens.models.people import Person
 
@@ -36,7 +36,11 @@ class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
 
     def with_value(self, kind: str, value: str) -> Self:
         """Every person's contact point with this number (E.164) or e-mail address."""
-        return self.filter(kind=kind, value_index=contact_index(kind, value))
+        return self.filter(kind=kind, value_index__in=contact_indexes(kind, value))
+
+    def sharing(self, point: "ContactPoint") -> Self:
+        """Every person's contact point with the value of this one."""
+        return self.with_value(point.kind, point.unseal("value"))
 
     def in_order(self) -> Self:
         """Best first: verified ones, then the register's own order."""
@@ -46,7 +50,12 @@ class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
 
 def contact_index(kind: str, value: str) -> bytes:
     """The keyed index of a number in E.164 or an e-mail address in any case."""
-    return blind_index(value.strip().lower(), kind=f"contact.{kind}")
+    return search_index(value.strip().lower(), kind=f"contact.{kind}")
+
+
+def contact_indexes(kind: str, value: str) -> list[bytes]:
+    """``contact_index`` under every key."""
+    return search_indexes(value.strip().lower(), kind=f"contact.{kind}")
 
 
 class ContactPoint(Encrypted):
@@ -69,6 +78,8 @@ class ContactPoint(Encrypted):
     health_at = models.DateTimeField(_("health known since"), default=timezone.now)
     gone_at = models.DateTimeField(_("gone from the register"), null=True, editable=False)
 
+    change_over_together = "value_index"
+
     objects = ContactPointQuerySet.as_manager()
 
     class Meta:
@@ -87,4 +98,12 @@ class ContactPoint(Encrypted):
     def set_value(self, value: str) -> None:
         """Store the number (E.164) or address encrypted and searchable."""
         self.seal("value", value.strip())
-        self.value_index = contact_index(self.kind, value)
+        self.value_index = self.index_of("value", value)
+
+    def index_of(self, column: str, value: str) -> bytes:
+        """The search index of a number or address."""
+        return contact_index(self.kind, value)
+
+    def indexes(self) -> list[bytes]:
+        """Every index that rows with this value may have."""
+        return contact_indexes(self.kind, self.unseal("value"))

@@ -1,5 +1,7 @@
 """Rows with encrypted columns."""
 
+from typing import ClassVar
+
 from django.db import connections, models, router
 
 from citizens.encryption import context, decrypt, encrypt
@@ -25,8 +27,15 @@ def reserve_ids(model: type[models.Model], count: int) -> list[int]:
 class Encrypted(models.Model):
     """A row some of whose columns hold ``citizens.encryption`` values bound to this very row."""
 
+    change_over_together: ClassVar[str] = "pk"
+    """The column whose equal rows get the new key in one transaction: they are compared by it."""
+
     class Meta:
         abstract = True
+
+    def index_of(self, column: str, value: str) -> bytes | None:
+        """The search index of ``value`` in ``column``, for a model that has a ``column_index``."""
+        raise NotImplementedError(f"{self._meta.label}.{column}")
 
     def seal(self, column: str, value: str) -> None:
         """Put ``value`` into ``column`` encrypted; an empty value is stored as NULL.

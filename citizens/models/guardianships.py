@@ -60,8 +60,6 @@ def lives_with_shielded(person: Person, *, on: date) -> bool:
     Relatives are those two guardianships away: one's children and their other guardians, one's
     guardians and their other children.
     """
-    if person.address_index is None:
-        return False
     valid = Guardianship.objects.valid_on(on)
     children = valid.filter(guardian=person).values("child")
     guardians = valid.filter(child=person).values("guardian")
@@ -72,7 +70,7 @@ def lives_with_shielded(person: Person, *, on: date) -> bool:
         | Q(pk__in=valid.filter(guardian__in=guardians).values("child"))
     )
     there = Person.objects.filter(
-        relatives, address_index=bytes(person.address_index), postal_code=person.postal_code
+        relatives, address_index__in=person.address_indexes(), postal_code=person.postal_code
     )
     return there.filter(is_shielded("pk", on=on)).exists()
 

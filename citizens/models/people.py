@@ -9,7 +9,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Lower
 from django.utils.translation import gettext_lazy as _
 
-from citizens.encryption import blind_index
+from citizens.encryption import search_index, search_indexes
 from citizens.languages import ContactLanguage
 from citizens.models.encrypted import Encrypted
 from citizens.models.noting import noting_changes
@@ -39,7 +39,8 @@ class PersonQuerySet(models.QuerySet["Person"]):
 
     def with_identity_code(self, code: str) -> Self:
         """The person with this identity code, found through the keyed index."""
-        return self.filter(identity_code_index=identity_code_index(code.strip().upper()))
+        indexes = search_indexes(code.strip().upper(), kind="identity_code")
+        return self.filter(identity_code_index__in=indexes)
 
     def named(self, words: str) -> Self:
         """People whose full name contains every word, in any order and case."""
@@ -51,7 +52,7 @@ class PersonQuerySet(models.QuerySet["Person"]):
 
 def identity_code_index(code: str) -> bytes | None:
     """The keyed index of an identity code in capitals; None of an empty one."""
-    return blind_index(code, kind="identity_code") if code else None
+    return search_index(code, kind="identity_code") if code else None
 
 
 def has_postal_address(person: str = "") -> Q:
@@ -68,7 +69,7 @@ def has_postal_address(person: str = "") -> Q:
 
 def address_index(address: str) -> bytes | None:
     """The keyed index of a street address; None of an empty one."""
-    return blind_index(address, kind="address") if address else None
+    return search_index(address, kind="address") if address else None
 
 
 class Person(Encrypted):
@@ -156,10 +157,19 @@ class Person(Encrypted):
         """Store the code encrypted and searchable; an empty code is none."""
         code = code.strip().upper()
         self.seal("identity_code", code)
-        self.identity_code_index = identity_code_index(code)
+        self.identity_code_index = self.index_of("identity_code", code)
 
     def set_address(self, address: str) -> None:
         """Store the street address encrypted, with an index that tells whether it has changed."""
         address = address.strip()
         self.seal("address", address)
-        self.address_index = address_index(address)
+        self.address_index = self.index_of("address", address)
+
+    def index_of(self, column: str, value: str) -> bytes | None:
+        """The search index of an identity code or an address."""
+        return {"identity_code": identity_code_index, "address": address_index}[column](value)
+
+    def address_indexes(self) -> list[bytes]:
+        """Every index that rows with the person's own address may have."""
+        address = self.unseal("address")
+        return search_indexes(address, kind="address") if address else []

@@ -27,6 +27,10 @@ class TooManyGone(RegisterError):  # noqa: N818
     """So much would vanish that the files are more likely cut than true."""
 
 
+class KeysChangeOver(RegisterError):  # noqa: N818
+    """Rows are compared by an index, and some still have the former key's."""
+
+
 class AnotherImportRuns(RegisterError):  # noqa: N818
     """Two imports at once would undo each other."""
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from citizens import signals
 from citizens.copying import in_parts
-from citizens.models import RegisterImport
+from citizens.models import ContactPoint, Person, RegisterImport
 from citizens.register import checking, comparing, merging, staging
 from citizens.register.checking import RowCheck
 from citizens.register.comparing import Offence, RegisterChanges
@@ -22,18 +22,17 @@ from citizens.register.errors import (
     AnotherImportRuns,
     BadRows,
     ErrorFile,
+    KeysChangeOver,
     OlderThanLast,
     Problem,
     UnusableFile,
 )
 from citizens.register.formats import ContactRow, GuardianshipRow, PersonRow
 from citizens.register.reading import RegisterFile
+from citizens.rotation import REGISTER_LOCK, count_stale
 
 PART = 10_000
 """Rows held in memory at a time."""
-
-LOCK = 0x48507265
-"""Of PostgreSQL's advisory locks, the one held while importing."""
 
 R = TypeVar("R", bound=tuple[Any, ...])
 
@@ -72,6 +71,7 @@ def import_register(
     with transaction.atomic(), ExitStack() as stack:
         delivery = _Delivery(stack, files, errors, progress)
         _refuse_at_the_same_time()
+        _refuse_while_keys_change()
         _refuse_older(delivery.as_of)
         delivery.stage()
         if errors.count and not skip_bad:
@@ -205,9 +205,16 @@ def _same_day(files: Sequence[RegisterFile], given: date | None) -> date:
 
 def _refuse_at_the_same_time() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [REGISTER_LOCK])
         if not cursor.fetchone()[0]:
             raise AnotherImportRuns("Another import is running; wait until it has ended.")
+
+
+def _refuse_while_keys_change() -> None:
+    if any(count_stale(model) for model in (Person, ContactPoint)):
+        raise KeysChangeOver(
+            "The keys are being changed over: run rotate_keys to its end, then import."
+        )
 
 
 def _refuse_older(as_of: date) -> None:

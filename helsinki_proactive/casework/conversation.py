@@ -56,7 +56,7 @@ def conversation_of(
     sent = Message.objects.filter(about).exclude(state=MessageState.CANCELLED).distinct()
     said = Q(person=person, round__in={offer.round_id for offer in offers})
     if reply:
-        said |= Q(provider=reply.provider, sender_index=bytes(reply.sender_index))
+        said |= Q(provider=reply.provider, sender_index__in=reply.sender_indexes())
     lines = [
         Line(
             message.sent_at or message.created_at,

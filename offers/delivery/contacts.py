@@ -157,6 +157,5 @@ def note_returned(letter: Message) -> None:
 
 def note_health(contact_point: ContactPoint, health: ContactHealth) -> None:
     """Record what a provider said of a number or address, for everybody who shares it."""
-    ContactPoint.objects.filter(
-        kind=contact_point.kind, value_index=bytes(contact_point.value_index)
-    ).update(health=health, health_at=timezone.now())
+    sharing = ContactPoint.objects.sharing(contact_point)
+    sharing.update(health=health, health_at=timezone.now())

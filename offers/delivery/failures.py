@@ -88,7 +88,7 @@ def give_up_number(contact_point: ContactPoint) -> None:
     The links of everybody it is registered for: a link does not know where it was sent.
     """
     note_health(contact_point, ContactHealth.WRONG_PERSON)
-    sharing = ContactPoint.objects.filter(value_index=bytes(contact_point.value_index))
+    sharing = ContactPoint.objects.sharing(contact_point)
     revoke_links(Link.objects.filter(guardian__in=sharing.values("person")))
 
 
@@ -204,7 +204,7 @@ def _next_way(message: Message) -> Way | None:
     without_point = set(tries.filter(contact_point=None).values_list("channel", flat=True))
     for way in ways_to(message.person, channels=message.round.service.channels):
         point = way.contact_point
-        if bytes(point.value_index) not in tried if point else way.channel not in without_point:
+        if tried.isdisjoint(point.indexes()) if point else way.channel not in without_point:
             return way
     return None
 

@@ -32,8 +32,12 @@ def listed(name: str, model: type[models.Model]) -> RawSQL:
 
     An array and not a subquery: the plan is the one for a few keys.
     """
-    key = f"{model._meta.db_table}.{model._meta.pk.column}"
-    sql = f"{key} = ANY(%s)"
+    return among(name, f"{model._meta.db_table}.{model._meta.pk.column}")
+
+
+def among(name: str, column: str) -> RawSQL:
+    """The condition that a column, written as in SQL, is in a list that is not known yet."""
+    sql = f"{column} = ANY(%s)"
     return RawSQL(sql, (Blank(name),), output_field=models.BooleanField())  # noqa: S611
 
 

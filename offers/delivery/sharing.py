@@ -66,7 +66,7 @@ def spared_for(message: Message) -> "QuerySet[Message]":
             state=MessageState.CANCELLED,
             reason=GateReason.SAME_NUMBER,
             kind__in=ASKING,
-            contact_point__value_index=bytes(message.contact_point.value_index),
+            contact_point__value_index__in=message.contact_point.indexes(),
         )
         .filter(Exists(MessageOffer.objects.filter(message=OuterRef("pk"), offer__in=about)))
         .exclude(Exists(asked.exclude(state__in=HOPELESS)))

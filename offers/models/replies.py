@@ -6,7 +6,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from citizens.models import Encrypted, Person
+from citizens.models import ContactKind, Encrypted, Person
+from citizens.models.contact_points import contact_index, contact_indexes
 from offers.models.rounds import Round
 
 
@@ -69,6 +70,14 @@ class Reply(Encrypted):
 
     def __str__(self) -> str:
         return f"reply {self.pk}"
+
+    def index_of(self, column: str, value: str) -> bytes:
+        """The search index of the sender's number."""
+        return contact_index(ContactKind.SMS, value)
+
+    def sender_indexes(self) -> list[bytes]:
+        """Every index that replies of the same sender may have."""
+        return contact_indexes(ContactKind.SMS, self.unseal("sender"))
 
     def _identity(self) -> object:
         """Known before the row is written: a reply is stored in a single statement."""

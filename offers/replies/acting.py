@@ -109,7 +109,7 @@ def _loops(reply: Reply, about: Conversation, now: datetime) -> bool:
 
 def _recent(reply: Reply, now: datetime) -> int:
     recent = Reply.objects.filter(
-        sender_index=bytes(reply.sender_index), received_at__gt=now - LOOP_WINDOW
+        sender_index__in=reply.sender_indexes(), received_at__gt=now - LOOP_WINDOW
     )
     return recent.count()
 

@@ -338,7 +338,7 @@ def _notices(
             key=f"{key}:{address.person_id}",
         )
         for address in addresses_of(others, channels=round.service.channels)
-        if said_at is None or address.number != bytes(said_at.value_index)
+        if said_at is None or address.number not in said_at.indexes()
     ]
 
 

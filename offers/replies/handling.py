@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _gettext
 from django.utils.translation import gettext_lazy as _
 
-from citizens.models import ContactPoint, Person
+from citizens.models import ContactKind, ContactPoint, Person
 from offers.delivery.bell import ring
 from offers.delivery.errors import TextRefusedError
 from offers.delivery.failures import give_up_number
@@ -218,8 +218,8 @@ def last_message(case: ReviewCase) -> Message | None:
 def contact_points_of(case: ReviewCase) -> list[ContactPoint]:
     """The numbers the case's reply came from, whoever they are registered for."""
     if case.reply:
-        index = bytes(case.reply.sender_index)
-        return list(ContactPoint.objects.filter(value_index=index, gone_at=None)[:1])
+        points = ContactPoint.objects.with_value(ContactKind.SMS, case.reply.unseal("sender"))
+        return list(points.filter(gone_at=None)[:1])
     if case.message and case.message.contact_point:
         return [case.message.contact_point]
     return []

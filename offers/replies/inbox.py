@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
-from citizens.models import ContactKind
-from citizens.models.contact_points import contact_index
 from offers.delivery import outbox
 from offers.delivery.cases import open_case
 from offers.models import CaseKind, Reply
@@ -51,7 +49,7 @@ def store(*, provider: str, provider_id: str, sender: str, text: str, now: datet
     """Write the reply before anything is decided; the row that is there if it came before."""
     reply = Reply(provider=provider, provider_id=provider_id, received_at=now)
     reply.seal("sender", sender)
-    reply.sender_index = contact_index(ContactKind.SMS, sender)
+    reply.sender_index = reply.index_of("sender", sender)
     reply.seal("text", mask_identity_codes(text))
     try:
         with transaction.atomic():

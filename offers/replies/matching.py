@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from django.db.models import BinaryField
-
-from citizens.models import ContactHealth, ContactKind, Person
-from citizens.models.contact_points import contact_index
-from offers.delivery.prepared import PreparedModels, blank
+from citizens.models import ContactHealth, ContactKind, ContactPoint, Person
+from citizens.models.contact_points import contact_indexes
+from offers.delivery.prepared import PreparedModels, among
 from offers.delivery.texts import letters_of
 from offers.models import AWAITING_ANSWER, Message, MessageOffer, MessageState, Offer
 
@@ -77,7 +75,7 @@ def conversation_with(number: str) -> Conversation | Ambiguous | None:
     latter the newest. All of them are locked: what is decided is decided on what is so now.
     """
     by_round: dict[int, list[MessageOffer]] = defaultdict(list)
-    for row in _asked().objects(number=contact_index(ContactKind.SMS, number)):
+    for row in _asked().objects(indexes=contact_indexes(ContactKind.SMS, number)):
         by_round[row.offer.round_id].append(row)
     conversations = sorted(map(_conversation, by_round.values()), key=_newest, reverse=True)
     waiting = [conversation for conversation in conversations if conversation.waiting]
@@ -92,8 +90,8 @@ def _asked() -> PreparedModels[MessageOffer]:
     return PreparedModels(
         MessageOffer.objects.select_for_update(of=("offer",))
         .filter(
+            among("indexes", f"{ContactPoint._meta.db_table}.value_index"),
             message__contact_point__kind=ContactKind.SMS,
-            message__contact_point__value_index=blank("number", BinaryField()),
             message__contact_point__gone_at=None,
             message__state__in=ASKED,
         )
