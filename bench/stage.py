@@ -55,6 +55,14 @@ class Row:
     equal: bool | None = None
     """Whether ours gave the very result of an independent way; None where that is not compared."""
 
+    def line(self) -> str:
+        """The row as a line of the table."""
+        peers = ", ".join(f"{name} {cost:.2f}" for name, cost in self.peers.items())
+        return (
+            f"{self.case:<20}{self.size:>8}{self.limit:>10.3f}{self.ours:>10.3f}"
+            f"{self.ratio:>8.2f}  {peers or '-'} {self.unit}, {self.runs} runs"
+        )
+
 
 @dataclass
 class Report:
@@ -76,31 +84,27 @@ class Report:
         unit: str = "s",
         equal: bool | None = None,
     ) -> None:
-        """A row from the costs of the runs."""
+        """A row from the costs of the runs; said at once, since the next may take long."""
         middle = statistics.median
-        self.rows.append(
-            Row(
-                case=case,
-                size=size,
-                unit=unit,
-                limit=round(middle(limit), 4),
-                ours=round(middle(ours), 4),
-                ratio=round(middle(ours) / middle(limit), 3),
-                peers={name: round(middle(costs), 4) for name, costs in peers.items()},
-                runs=len(ours),
-                equal=equal,
-            )
+        row = Row(
+            case=case,
+            size=size,
+            unit=unit,
+            limit=round(middle(limit), 4),
+            ours=round(middle(ours), 4),
+            ratio=round(middle(ours) / middle(limit), 3),
+            peers={name: round(middle(costs), 4) for name, costs in peers.items()},
+            runs=len(ours),
+            equal=equal,
         )
+        self.rows.append(row)
+        print(row.line(), file=sys.stderr, flush=True)
 
     def finish(self) -> None:
         """Print the table and write the file."""
         print(f"{'case':<20}{'size':>8}{'limit':>10}{'ours':>10}{'ratio':>8}  peers")
         for row in self.rows:
-            peers = ", ".join(f"{name} {cost:.2f}" for name, cost in row.peers.items())
-            print(
-                f"{row.case:<20}{row.size:>8}{row.limit:>10.3f}{row.ours:>10.3f}"
-                f"{row.ratio:>8.2f}  {peers or '-'} {row.unit}, {row.runs} runs"
-            )
+            print(row.line())
         print(f"peak {self.peak_mb} MB, growth {self.growth}")
         RESULTS.mkdir(exist_ok=True)
         path = RESULTS / f"{self.name}.json"
