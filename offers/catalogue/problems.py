@@ -65,7 +65,7 @@ def _key(lines: list[str], start: int, key: str) -> int | None:
     for number in range(start, len(lines)):
         if number > start and lines[number].startswith("["):
             return None
-        if written.search(lines[number]):
+        if written.search(lines[number]) and not lines[number].lstrip().startswith("#"):
             return number
     return None
 
