@@ -10,6 +10,7 @@ from offers.models import AnswerKind
 
 WISH_LENGTH = 1000
 CHOOSE_STARS = _("Choose a number from 1 to 5.")
+CHOOSE_ORDER = _("Choose one of these orders.")
 
 
 class AnswerForm(forms.Form):
@@ -37,3 +38,12 @@ class RatingForm(forms.Form):
     comment = forms.CharField(
         required=False, max_length=WISH_LENGTH, widget=forms.Textarea, strip=True
     )
+
+
+class OrderForm(forms.Form):
+    """One of ``orders``, each a value and its words, in which somebody is to be written to."""
+
+    def __init__(self, *args: Any, orders: Collection[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        errors = {"required": CHOOSE_ORDER, "invalid_choice": CHOOSE_ORDER}
+        self.fields["order"] = forms.ChoiceField(choices=list(orders), error_messages=errors)

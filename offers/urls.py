@@ -3,7 +3,7 @@
 from django.urls import path
 
 from offers.delivery.letter_codes import PATHS
-from offers.views import code, family, unsubscribe, webhooks
+from offers.views import code, family, unsubscribe, ways, webhooks
 
 app_name = "offers"
 
@@ -16,6 +16,7 @@ urlpatterns = [
     path("o/<str:token>/<str:language>/", family.offers_page, name="family"),
     path("o/<str:token>/<str:language>/answer", family.answer, name="answer"),
     path("o/<str:token>/<str:language>/rating", family.rate, name="rate"),
+    path("o/<str:token>/<str:language>/ways", ways.ways_page, name="ways"),
     path("unsubscribe/<str:token>", unsubscribe.unsubscribe_page, name="unsubscribe"),
     path("webhooks/twilio/reply", webhooks.reply, name="twilio-reply"),
     path("webhooks/twilio/status", webhooks.status, name="twilio-status"),

@@ -1,22 +1,32 @@
 """ChannelChoice: how a person wants to be written to."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from citizens.models import ContactKind, Person
+from citizens.models import Person
 
 
 class ChannelChoice(models.Model):
-    """The channel a person prefers; the service's own order follows after it."""
+    """The order in which a person wants to be written to.
+
+    Channels that are not in it come after, in the order of the service. Those that a service does
+    not use, or by which the person cannot be reached, are passed over.
+    """
 
     person = models.OneToOneField(Person, models.CASCADE, related_name="channel_choice")
-    channel = models.CharField(_("channel"), max_length=5, choices=ContactKind.choices)
+    channels = ArrayField(models.CharField(max_length=7), verbose_name=_("channels"))
     chosen_at = models.DateTimeField(_("chosen"), default=timezone.now)
 
     class Meta:
         verbose_name = _("channel choice")
         verbose_name_plural = _("channel choices")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(channels__len__gte=1), name="channel_choice_not_empty"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"channel choice {self.pk}"

@@ -99,7 +99,7 @@ def choose_email(*, share: float, turning_six_in: int, seed: int) -> int:
     )
     random = Random(seed)
     choices = [
-        ChannelChoice(person_id=pk, channel=ContactKind.EMAIL)
+        ChannelChoice(person_id=pk, channels=[ContactKind.EMAIL])
         for pk in guardians.values_list("pk", flat=True)
         if random.random() < share
     ]

@@ -14,8 +14,8 @@ from django.conf import settings
 from django.db.models import (
     Case,
     CharField,
-    Exists,
     F,
+    Func,
     IntegerField,
     OuterRef,
     Q,
@@ -25,6 +25,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from citizens.models import ContactHealth, ContactPoint, Person
@@ -33,6 +34,8 @@ from offers.delivery.prepared import Prepared, listed
 from offers.models import Channel, Message
 
 BY_CONTACT_POINT = (Channel.SMS, Channel.EMAIL)
+UNCHOSEN = 100
+"""Added to the place of a channel in a service's order: what a person has chosen comes first."""
 
 
 def usable(channels: Sequence[str]) -> tuple[str, ...]:
@@ -44,22 +47,30 @@ def usable(channels: Sequence[str]) -> tuple[str, ...]:
 def best_first(person: int | Combinable, *, channels: Sequence[str]) -> "QuerySet[ContactPoint]":
     """The person's healthy contact points in the order to try them.
 
-    First the channel the person has chosen, then the service's own order; within a channel what
-    has answered before, then the register's order. ``person`` may be an OuterRef.
+    First the channels the person has chosen, then the service's own order; within a channel what
+    has answered before, then the register's order. ``person`` may be an OuterRef. ``rank`` is the
+    place of a point's channel in that order.
     """
-    chosen = ChannelChoice.objects.filter(person=OuterRef("person"), channel=OuterRef("kind"))
     order = Case(
-        When(chosen_channel=True, then=-1),
-        *(When(kind=channel, then=Value(place)) for place, channel in enumerate(channels)),
+        *(
+            When(kind=channel, then=Value(UNCHOSEN + place))
+            for place, channel in enumerate(channels)
+        ),
         output_field=IntegerField(),
     )
     verified = Case(When(health=ContactHealth.VERIFIED, then=0), default=1)
     return (
         ContactPoint.objects.healthy()
         .filter(person=person, kind__in=channels)
-        .annotate(chosen_channel=Exists(chosen))
-        .order_by(order, verified, "priority", "pk")
+        .annotate(rank=Coalesce(_chosen_place(OuterRef("person"), F("kind")), order))
+        .order_by("rank", verified, "priority", "pk")
     )
+
+
+def _chosen_place(person: Combinable, channel: Combinable) -> Func:
+    """The place of the channel in the person's own order, from 1; null if it is not in it."""
+    chosen = ChannelChoice.objects.filter(person=person).values("channels")
+    return Func(Subquery(chosen), channel, function="array_position", output_field=IntegerField())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +83,12 @@ class Way:
 
 def ways_to(person: Person, *, channels: Sequence[str]) -> list[Way]:
     """Every way to write to the person, in the order to try them."""
-    points = list(best_first(person.pk, channels=channels))
-    ways = [Way(point.kind, point) for point in points]
-    known = usable(channels)
-    if Channel.SUOMIFI in known and person.identity_code:
-        before = known[: known.index(Channel.SUOMIFI)]
-        place = sum(
-            getattr(point, "chosen_channel", False) or point.kind in before for point in points
-        )
-        ways.insert(place, Way(Channel.SUOMIFI))
-    return ways
+    ways = [Way(point.kind, point) for point in best_first(person.pk, channels=channels)]
+    if Channel.SUOMIFI in usable(channels) and person.identity_code:
+        ways.append(Way(Channel.SUOMIFI))
+    chosen = ChannelChoice.objects.filter(person=person).values_list("channels", flat=True).first()
+    order = [*(chosen or ()), *channels]
+    return sorted(ways, key=lambda way: order.index(way.channel))
 
 
 def with_way(people: "QuerySet[Person]", *, channels: Sequence[str]) -> "QuerySet[Any, Any]":
@@ -89,19 +96,23 @@ def with_way(people: "QuerySet[Person]", *, channels: Sequence[str]) -> "QuerySe
 
     It is the first of ``ways_to``, for everybody at once.
     """
-    points = best_first(OuterRef("pk"), channels=channels)
+    points: QuerySet[Any, Any] = best_first(OuterRef("pk"), channels=channels)
     people = people.annotate(
         best_point=Subquery(points.values("pk")[:1]), best_kind=Subquery(points.values("kind")[:1])
     )
     known = usable(channels)
     if Channel.SUOMIFI not in known:
         return people.annotate(way=F("best_kind"), point=F("best_point"))
-    chosen = ChannelChoice.objects.filter(person=OuterRef("pk"), channel=OuterRef("best_kind"))
-    first = Q(best_kind__in=known[: known.index(Channel.SUOMIFI)]) | Q(Exists(chosen))
-    by_code = Q(identity_code__isnull=False) & ~(Q(best_kind__isnull=False) & first)
+    suomifi = Value(Channel.SUOMIFI.value)
+    unchosen = Value(UNCHOSEN + list(channels).index(Channel.SUOMIFI))
+    by_code = Q(identity_code__isnull=False) & (
+        Q(best_kind=None) | Q(best_rank__gt=F("suomifi_rank"))
+    )
     return people.annotate(
+        best_rank=Subquery(points.values("rank")[:1]),
+        suomifi_rank=Coalesce(_chosen_place(OuterRef("pk"), suomifi), unchosen),
         way=Case(
-            When(by_code, then=Value(Channel.SUOMIFI.value)),
+            When(by_code, then=suomifi),
             default=F("best_kind"),
             output_field=CharField(),
         ),

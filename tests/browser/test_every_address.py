@@ -14,6 +14,7 @@ IN_OTHER_TESTS = {
     "offers:family": "tests/browser/test_family_pages.py",
     **{f"offers:code-{language}": "tests/browser/test_code_page.py" for language in PATHS},
     "offers:unsubscribe": "tests/browser/test_unsubscribe_page.py",
+    "offers:ways": "tests/browser/test_ways_page.py",
     "admin:login": "tests/browser/test_login.py",
     "staff:sign-in": "tests/staff/test_signing_in.py",
     "staff:signed-in": "tests/staff/test_signing_in.py",

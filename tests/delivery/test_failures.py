@@ -171,7 +171,7 @@ def test_the_channel_a_person_has_chosen_comes_first(simulator: Simulator) -> No
     (child,) = a_family()
     guardian = guardian_of(child)
     an_address(guardian)
-    ChannelChoice.objects.create(person=guardian, channel="email")
+    ChannelChoice.objects.create(person=guardian, channels=["email"])
 
     tell(a_running_round([child]))
 

@@ -28,7 +28,7 @@ def a_mail(*, voluntary: bool, language: str = "fi") -> Message:
     guardian.contact_language = language
     guardian.save()
     an_address(guardian)
-    ChannelChoice.objects.create(person=guardian, channel="email")
+    ChannelChoice.objects.create(person=guardian, channels=["email"])
     round = a_running_round([child])
     silence = Silence.RELEASE if voluntary else Silence.HOLD
     Service.objects.filter(pk=round.service_id).update(silence=silence)

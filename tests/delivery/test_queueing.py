@@ -119,7 +119,7 @@ def test_the_chosen_channel_comes_first_then_what_has_answered_then_the_register
     assert best() == answered
     ContactPoint.objects.filter(pk=answered.pk).update(gone_at=timezone.now())
     assert best() == register_first
-    ChannelChoice.objects.create(person=guardian, channel=Channel.EMAIL)
+    ChannelChoice.objects.create(person=guardian, channels=[Channel.EMAIL])
     assert best() == address
 
 

@@ -8,7 +8,9 @@ from pytest_django.fixtures import Settings
 
 from citizens.models import Person
 from consents.models import ChannelChoice
+from consents.services.choices import choose_channels
 from helsinki_proactive.simulator.client import Simulator
+from offers.delivery.contacts import ways_to
 from offers.delivery.outbox import reconcile, send_due
 from offers.models import CaseKind, Channel, Message, MessageState, ReviewCase, Service
 from tests.delivery.suomifi_service import (
@@ -104,9 +106,32 @@ def test_the_service_s_order_decides(
 def test_the_channel_a_person_has_chosen_comes_before_it(suomifi: SuomifiService) -> None:
     guardian = a_guardian(phone=True)
     an_address(guardian)
-    ChannelChoice.objects.create(person=guardian, channel="email")
+    ChannelChoice.objects.create(person=guardian, channels=["email"])
 
     assert told(guardian, channels=["suomifi", "sms", "email"]).channel == Channel.EMAIL
+
+
+@pytest.mark.parametrize(
+    ("chosen", "order"),
+    [
+        (["email", "suomifi", "sms"], ["email", "suomifi", "sms"]),
+        (["suomifi"], ["suomifi", "sms", "email"]),
+        (["sms", "suomifi"], ["sms", "suomifi", "email"]),
+        (["letter", "email"], ["email", "sms", "suomifi"]),
+    ],
+)
+def test_the_order_a_person_has_chosen_is_kept_and_the_service_s_comes_after_it(
+    chosen: list[str], order: list[str], suomifi: SuomifiService
+) -> None:
+    guardian = a_guardian(phone=True)
+    an_address(guardian)
+    choose_channels(channels=chosen, by=guardian)
+    channels = ["sms", "email", "suomifi"]
+
+    ways = [way.channel for way in ways_to(guardian, channels=channels)]
+
+    assert ways == order
+    assert told(guardian, channels=channels).channel == order[0]
 
 
 def test_after_a_dead_number_the_mailbox_is_tried(

@@ -65,6 +65,7 @@ class Visit:
         expires_at = timezone.now() + timedelta(days=60)
         self.token = issue_link(round=round, guardian=guardian, expires_at=expires_at)
         self.language = language
+        self.guardian = guardian
         self.client = Client(enforce_csrf_checks=True)
         self._token = ""
 
