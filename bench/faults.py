@@ -61,12 +61,12 @@ def main() -> int:
         import_module("bench.cohort").settle(range(FAMILIES))
         for name in names:
             row = FaultRow(name)
+            rows.append(row)
             for run in range(options.runs or faults[name].runs):
                 ground = import_module("bench.ground").Ground(simulator, log)
                 play(faults[name], ground, f"{run}-{name}", row, sabotage=options.sabotage)
+                keep(rows)
             print(row, flush=True)
-            rows.append(row)
-            keep(rows)
     show(rows)
     spoilt = sum(row.lost + row.doubled for row in rows)
     return 0 if bool(spoilt) == options.sabotage else 1
@@ -105,7 +105,7 @@ def play(fault: Any, ground: Any, name: str, row: FaultRow, *, sabotage: bool) -
 
 
 def keep(rows: list[FaultRow]) -> None:
-    """Write the file; after each fault, so that a run that is cut off has not been for nothing."""
+    """Write the file; after each run, so that what is cut off has not been for nothing."""
     path = stage.RESULTS / "faults.json"
     path.write_text(json.dumps({"rows": [asdict(row) for row in rows]}, indent=1) + "\n")
 
