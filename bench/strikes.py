@@ -273,7 +273,7 @@ def failover(**dials: object) -> Strike:
 
     def strike(ground: Ground) -> None:
         with_a_second_provider(ground, may_ask=True)
-        ground.start_sender()
+        _send_slowly(ground)
         ground.start_sender()
         ground.wait_for_acceptance(after=A_FEW)
         ground.simulator.dial(**dials)
