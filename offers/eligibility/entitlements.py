@@ -6,22 +6,27 @@ from django.utils import timezone
 
 from citizens.models import Person
 from offers.eligibility.explain import Explanation, explain_all
-from offers.models import Entitlement, Service
+from offers.models import EligibilityRule, Entitlement, Service
 
 
 @dataclass(frozen=True)
 class Entitled:
-    """A service the person is entitled to, and why, fact by fact, as registered now."""
+    """A service the person is entitled to, by which rule, and why, as registered now."""
 
-    service: Service
+    rule: EligibilityRule
     facts: Explanation
+
+    @property
+    def service(self) -> Service:
+        """The service of the rule."""
+        return self.rule.service
 
 
 def entitlements(*, person: Person) -> list[Entitled]:
     """What the person was entitled to last night and still is, by the services' codes.
 
     What came to be true since is there tomorrow; what no longer is true is left out at once.
-    Whoever shows it records the use of the data.
+    Whoever shows it to anybody but the person records the use of the data.
     """
     today = timezone.localdate()
     if not Person.objects.resident().filter(pk=person.pk).exists():
@@ -30,7 +35,7 @@ def entitlements(*, person: Person) -> list[Entitled]:
     rules = [row.rule for row in kept.order_by("rule__service__code")]
     explained = explain_all([rule.criteria for rule in rules], person=person, as_of=today)
     return [
-        Entitled(rule.service, facts)
+        Entitled(rule, facts)
         for rule, facts in zip(rules, explained, strict=True)
         if still_holds(facts)
     ]
