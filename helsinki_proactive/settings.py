@@ -117,8 +117,12 @@ APP_DATABASE_ROLE = urlsplit(DATABASE_URL).username or ""
 # Without an address (a type checker reading the models) Django says so at the first query.
 DATABASES = {}
 if DATABASE_URL:
+    connection = environ.Env.db_url_config(DATABASE_OWNER_URL if AS_OWNER else DATABASE_URL)
+    # What is prepared is prepared to be planned once (see offers/delivery/prepared.py).
+    planned_once = {"options": "-c plan_cache_mode=force_generic_plan"}
     DATABASES["default"] = {
-        **environ.Env.db_url_config(DATABASE_OWNER_URL if AS_OWNER else DATABASE_URL),
+        **connection,
+        "OPTIONS": planned_once | connection.get("OPTIONS", {}),
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
