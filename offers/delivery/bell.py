@@ -1,14 +1,18 @@
 """The bell: telling the workers that something is due.
 
 The database is the truth. If the broker is away the bell is not heard and nobody minds: the next
-sweep finds what is due.
+sweep finds what is due. While a bell is on its way to a worker, another one would tell it nothing
+new: what is committed before the worker looks is found.
 """
 
 import logging
+from contextlib import suppress
 
 from celery import current_app
+from django.core.cache import cache
 from django.db import transaction
 from kombu.exceptions import OperationalError
+from redis import RedisError
 
 from offers.models import Lane
 
@@ -17,9 +21,30 @@ logger = logging.getLogger(__name__)
 QUEUES = {Lane.REPLIES: "replies", Lane.REMINDERS: "reminders", Lane.BULK: "bulk"}
 
 
+LOST_AFTER = 5
+"""Seconds after which a bell that no worker has heard is taken for lost."""
+
+
 def ring(lane: Lane) -> None:
     """Once the transaction is committed, have a worker send what is due in ``lane``."""
-    call_worker("send_messages", lane.value, queue=QUEUES[lane])
+    transaction.on_commit(lambda: _ring(lane), robust=True)
+
+
+def note_heard(lane: Lane) -> None:
+    """A worker is about to look at ``lane``: who rings from now on is to be heard anew."""
+    with suppress(RedisError):
+        cache.delete(_key(lane))
+
+
+def _ring(lane: Lane) -> None:
+    with suppress(RedisError):
+        if not cache.add(_key(lane), True, timeout=LOST_AFTER):
+            return
+    _call("send_messages", lane.value, QUEUES[lane])
+
+
+def _key(lane: Lane) -> str:
+    return f"bell:{lane.value}"
 
 
 def ring_all() -> None:

@@ -27,12 +27,12 @@ def blank(name: str, field: "models.Field[Any, Any]") -> RawSQL:
     return RawSQL("%s", (Blank(name),), output_field=field)
 
 
-def listed(name: str, model: type[models.Model]) -> RawSQL:
-    """The condition that a row's key is in a list that is not known yet; it may be empty.
+def listed(name: str, model: type[models.Model], column: str = "id") -> RawSQL:
+    """The condition that a row's key, or another column, is in a list that is not known yet.
 
-    An array and not a subquery: the plan is the one for a few keys.
+    The list may be empty. An array and not a subquery: the plan is the one for a few keys.
     """
-    return among(name, f"{model._meta.db_table}.{model._meta.pk.column}")
+    return among(name, f"{model._meta.db_table}.{column}")
 
 
 def among(name: str, column: str) -> RawSQL:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, Self
 
 from django.conf import settings
@@ -16,7 +17,6 @@ from django.utils import timezone
 
 from citizens.languages import say
 from offers.catalogue.placeholders import (
-    LIKE_A_MAIL,
     PLACEHOLDER,
     PLACEHOLDERS,
     asks_by_text,
@@ -28,6 +28,8 @@ from offers.delivery.errors import TextRefusedError
 from offers.delivery.gate import GateReason
 from offers.delivery.letter_codes import code_page, issue_codes
 from offers.delivery.links import LinkWish, address_of, issue_links
+from offers.delivery.prepared import Prepared, listed
+from offers.delivery.textbook import TextBook, kind_of_several
 from offers.eligibility.say import shown_date
 from offers.models import (
     Channel,
@@ -38,18 +40,10 @@ from offers.models import (
     Sensitivity,
     Service,
     ServiceText,
-    TextKind,
 )
 
 CLOCK = {"fi": "klo %H.%M", "sv": "kl. %H.%M", "en": "at %H:%M"}
 LINK_OPENS_AFTER_DEADLINE = timedelta(days=30)
-
-SEVERAL = {
-    TextKind.OFFER: TextKind.OFFER_SEVERAL,
-    TextKind.REMINDER: TextKind.REMINDER_SEVERAL,
-    TextKind.ASK_AGAIN: TextKind.ASK_SEVERAL,
-}
-"""The text that lists places, for children who are offered different ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,42 +137,10 @@ class Rendered:
     asks: bool = True
 
 
-class TextBook:
-    """The texts of some services, read once."""
-
-    def __init__(self, texts: Iterable[ServiceText]) -> None:
-        self._texts = {
-            (text.service_id, text.kind, text.channel, text.language): text for text in texts
-        }
-
-    @classmethod
-    def of(cls, services: Collection[int]) -> Self:
-        """All texts of these services."""
-        return cls(ServiceText.objects.filter(service__in=services))
-
-    def find(self, *, service: Service, kind: str, channel: str, language: str) -> ServiceText:
-        """The text in the language, else in Finnish. Raises TextRefusedError when there is none.
-
-        A letter and a Suomi.fi message say what the e-mail says, if they have no text.
-        """
-        instead = (channel, Channel.EMAIL) if channel in LIKE_A_MAIL else (channel,)
-        for tongue in (language, "fi"):
-            for way in instead:
-                text = self._texts.get((service.pk, kind, way, tongue))
-                if text is not None:
-                    return text
-        raise TextRefusedError(GateReason.TEXT_MISSING)
-
-
 def kind_for(kind: str, places: Sequence[Place]) -> str:
     """``kind``, or the kind that lists the places where children are offered different ones."""
     differ = len({place.unit_id for place in places}) > 1
     return kind_of_several(kind) if differ else kind
-
-
-def kind_of_several(kind: str) -> str:
-    """The kind of text that does for several different places what ``kind`` does for one."""
-    return SEVERAL.get(TextKind(kind), kind)
 
 
 def fill(
@@ -225,7 +187,9 @@ def render_messages(
     Every message has a round, and its round's service is loaded. The number of statements does
     not depend on the number of messages.
     """
-    book = TextBook.of({_round(message).service_id for message in messages})
+    book = TextBook.of(
+        {_round(message).service_id for message in messages}, {message.kind for message in messages}
+    )
     return compose(messages, _places(messages, about), book)
 
 
@@ -279,16 +243,21 @@ def _refuse_telling(service: Service, text: ServiceText, body: str) -> None:
 def _places(
     messages: Sequence[Message], about: Mapping[int, Collection[int]]
 ) -> dict[int, list[Place]]:
-    rows = (
-        MessageOffer.objects.filter(message__in=[message.pk for message in messages])
-        .order_by("message_id", "offer_id")
-        .values_list("message_id", "offer_id", *place_columns("offer"))
-    )
+    rows = _places_of().rows(messages=[message.pk for message in messages])
     places: dict[int, list[Place]] = defaultdict(list)
     for message, offer, *columns in rows:
         if offer in about[message]:
             places[message].append(Place.read(columns))
     return places
+
+
+@cache
+def _places_of() -> Prepared:
+    return Prepared(
+        MessageOffer.objects.filter(listed("messages", MessageOffer, "message_id"))
+        .order_by("message_id", "offer_id")
+        .values_list("message_id", "offer_id", *place_columns("offer"))
+    )
 
 
 def _letters(messages: Sequence[Message]) -> dict[int, dict[int | None, str]]:

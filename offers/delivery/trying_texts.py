@@ -12,7 +12,8 @@ from offers.delivery.errors import TextRefusedError
 from offers.delivery.letter_codes import code_page
 from offers.delivery.links import address_of
 from offers.delivery.segments import SegmentCount
-from offers.delivery.texts import SEVERAL, WORDS, Place, Rendered, fill
+from offers.delivery.textbook import SEVERAL
+from offers.delivery.texts import WORDS, Place, Rendered, fill
 from offers.models import Channel, ServiceText, TextKind
 
 TOKEN = "0" * 22

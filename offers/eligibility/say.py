@@ -35,9 +35,10 @@ def fact_sentences(facts: Mapping[str, Any], language: str) -> list[str]:
 
     Of a group that held, what held is said; of one that didn't, everything that was asked.
     """
-    known = known_attributes()
+    groups = facts["all"]
+    known = known_attributes([answer["attribute"] for group in groups for answer in group["any"]])
     said = []
-    for group in facts["all"]:
+    for group in groups:
         held = [answer for answer in group["any"] if answer["held"]]
         said += [_fact(known, answer, language) for answer in held or group["any"]]
     return said

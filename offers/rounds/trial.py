@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from offers.delivery.channels import Parcel, open_channel
 from offers.delivery.errors import ProviderError, TextRefusedError
 from offers.delivery.switch import is_halted
-from offers.delivery.texts import Place, Rendered, TextBook, fill
+from offers.delivery.textbook import TextBook
+from offers.delivery.texts import Place, Rendered, fill
 from offers.models import Capacity, Channel, Round, RoundState, TextKind
 from offers.rounds.errors import NotPossibleError
 from offers.rounds.states import lock_round
@@ -73,7 +74,7 @@ def _parcel(round: Round, recipient: str, language: str) -> Parcel:
 def _example(round: Round, language: str) -> Rendered:
     service = round.service
     try:
-        text = TextBook.of([service.pk]).find(
+        text = TextBook.of([service.pk], [TextKind.OFFER]).find(
             service=service, kind=TextKind.OFFER, channel=Channel.SMS, language=language
         )
     except TextRefusedError:

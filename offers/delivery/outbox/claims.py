@@ -9,10 +9,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from citizens.encryption import context, encrypt
 from offers.delivery import gate, quiet, texts
@@ -20,9 +21,10 @@ from offers.delivery.channels import Parcel, automatic_channels, longest_call
 from offers.delivery.errors import TextRefusedError
 from offers.delivery.failures import follow_up_refusals
 from offers.delivery.gate import GateReason, Passage
+from offers.delivery.prepared import PreparedModels, listed
 from offers.delivery.switch import not_halted
 from offers.delivery.texts import Rendered
-from offers.models import Channel, Lane, Message, MessageState, Round
+from offers.models import Channel, Lane, Message, MessageState
 
 TABLE = Message._meta.db_table
 EVERYTHING = Q()
@@ -122,10 +124,17 @@ def _lock_due(cargo: Q, lane: Lane, limit: int, now: datetime) -> list[Message]:
 
 def load(message_ids: Sequence[int]) -> list[Message]:
     """The messages with all that is needed to make their words and to address them."""
-    rounds = Round.objects.select_related("service").defer("preview")
-    messages = Message.objects.filter(pk__in=message_ids).select_related("contact_point", "person")
-    loaded = messages.prefetch_related(Prefetch("round", rounds))
-    return list(loaded.order_by("lane", "due_at", "pk"))
+    return _loaded().objects(messages=list(message_ids))
+
+
+@cache
+def _loaded() -> PreparedModels[Message]:
+    return PreparedModels(
+        Message.objects.filter(listed("messages", Message))
+        .select_related("contact_point", "person", "round__service")
+        .defer("round__preview")
+        .order_by("lane", "due_at", "pk")
+    )
 
 
 def _make(

@@ -18,7 +18,8 @@ from offers.delivery.gate import GateReason, Passage
 from offers.delivery.outbox.claims import cancel, may_write_to, sealed
 from offers.delivery.prepared import Prepared, blank
 from offers.delivery.switch import halt_of_message
-from offers.delivery.texts import Place, TextBook
+from offers.delivery.textbook import SEVERAL, TextBook
+from offers.delivery.texts import Place
 from offers.models import Message, MessageState, ServiceText
 
 OFFER = "message_offers__offer"
@@ -81,7 +82,7 @@ def _moment(message: Message, now: datetime) -> Moment:
 def _last_questions(today: date) -> Prepared:
     """A row for each offer the message speaks of: is it halted, the texts, the gate, the place."""
     usable = ServiceText.objects.filter(
-        Q(kind=OuterRef("kind")) | Q(kind__in=texts.SEVERAL.values()),
+        Q(kind=OuterRef("kind")) | Q(kind__in=SEVERAL.values()),
         service=OuterRef("round__service"),
         channel=OuterRef("channel"),
         language__in=[OuterRef("language"), "fi"],

@@ -12,7 +12,7 @@ from queue import SimpleQueue
 
 from django.utils import timezone
 
-from offers.delivery.bell import ring
+from offers.delivery.bell import note_heard, ring
 from offers.delivery.channels import automatic_channels, providers_of
 from offers.delivery.health import note_results
 from offers.delivery.outbox.claims import due_now
@@ -33,6 +33,7 @@ def send_due(*, lane: Lane = Lane.BULK, turn: timedelta = TURN) -> int:
     Returns how many messages were taken. The bell is rung once more if there is more than can be
     claimed at once, so that an idle worker helps, and if not, this one goes on after its turn.
     """
+    note_heard(lane)
     ends_at = time.monotonic() + turn.total_seconds()
     results: SimpleQueue[Finished] = SimpleQueue()
     taken = 0
