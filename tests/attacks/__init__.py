@@ -1,0 +1,1 @@
+"""Trying to get in. Each attack strikes a target weakened on purpose first, which it must catch."""
