@@ -2,6 +2,7 @@
 
 from tests.attacks import from_inside as inside
 from tests.attacks import from_outside as outside
+from tests.attacks import on_what_is_kept as kept
 from tests.attacks.target import Attack
 
 ATTACKS = {
@@ -18,6 +19,10 @@ ATTACKS = {
         Attack("SQL in filters", inside.sql_in_filters, inside.weak_search),
         Attack("CSV formulas", inside.csv_formulas, inside.weak_csv),
         Attack("open redirect", outside.open_redirect, outside.weak_redirect),
+        Attack("header injection", kept.header_injection, kept.weak_mail),
+        Attack("expanding register file", kept.expanding_file, kept.weak_reading),
         Attack("junk requests", inside.junk, inside.weak_view),
+        Attack("superuser's UPDATE", kept.superusers_update, kept.weak_verification, undone=False),
+        Attack("personal data left", kept.personal_data, kept.weak_logging, undone=False),
     )
 }

@@ -256,7 +256,7 @@ def junk(target: Target, tally: Tally) -> None:
     """Requests no program would send, to every address: nothing may answer with 500."""
     for n, (name, address) in enumerate(addresses()):
         if target.thorough:
-            tries = [(body, kind) for body in JUNK_BODIES for kind in JUNK_TYPES]
+            tries = [(b, JUNK_TYPES[(n + k) % len(JUNK_TYPES)]) for k, b in enumerate(JUNK_BODIES)]
         else:
             tries = [(JUNK_BODIES[n % len(JUNK_BODIES)], JUNK_TYPES[n % len(JUNK_TYPES)])]
         for body, kind in tries:
@@ -268,7 +268,7 @@ def _send_junk(
     target: Target, tally: Tally, role: str | None, name: str, address: str, body: bytes, kind: str
 ) -> None:
     with transaction.atomic():
-        for method in ("POST", "PUT", "GET") if target.thorough else ("POST",):
+        for method in ("POST", "GET") if target.thorough else ("POST",):
             response = target.browser(role).generic(
                 method, address, body, content_type=kind, QUERY_STRING="a=%ff&page=x&%00=%00"
             )

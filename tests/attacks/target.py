@@ -1,7 +1,7 @@
 """What is attacked, how it is weakened, and what an attack brings home."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,17 +58,17 @@ class Attack:
     name: str
     strike: Callable[[Target, Tally], None]
     weakened: Callable[[Target], AbstractContextManager[object]]
+    undone: bool = True
+    """Whether it is struck in a transaction that is rolled back; else it leaves traces."""
 
     def on(self, target: Target, *, weakened: bool) -> Tally:
         """Strike; whatever it changed by our own connection is undone."""
         tally = Tally(stops=weakened)
-        with transaction.atomic():
-            if weakened:
-                with self.weakened(target), suppress(CaughtError):
-                    self.strike(target, tally)
-            else:
+        with transaction.atomic() if self.undone else nullcontext():
+            with self.weakened(target) if weakened else nullcontext(), suppress(CaughtError):
                 self.strike(target, tally)
-            transaction.set_rollback(True)
+            if self.undone:
+                transaction.set_rollback(True)
         return tally
 
 

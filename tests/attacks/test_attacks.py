@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 NAMES = (
     *("forged webhook", "replayed webhook", "guessed token", "another family's token"),
     *("mass assignment", "IDOR", "CSRF", "stored XSS", "SQL in filters", "CSV formulas"),
-    *("open redirect", "junk requests"),
+    *("open redirect", "header injection", "expanding register file", "junk requests"),
+    *("superuser's UPDATE", "personal data left"),
 )
 
 

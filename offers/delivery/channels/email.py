@@ -69,7 +69,7 @@ def compose(parcel: Parcel) -> EmailMultiAlternatives:
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     foot = _foot(parcel)
     mail = EmailMultiAlternatives(
-        subject=parcel.subject,
+        subject=" ".join(parcel.subject.split()),  # no line break of any kind in a header
         body=f"{parcel.body.strip()}\n\n{foot}\n",
         to=[parcel.recipient],
         headers={
