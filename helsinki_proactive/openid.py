@@ -1,7 +1,7 @@
 """Signing in at an OpenID Connect provider: authorization code, PKCE, state and nonce.
 
-A provider is three settings, ``{NAME}_OIDC_ISSUER``, ``_CLIENT_ID`` and ``_CLIENT_SECRET``. Its
-token is read once and kept nowhere: whoever signs in gets a session of ours.
+A provider is four settings, ``{NAME}_OIDC_ISSUER``, ``_CLIENT_ID``, ``_CLIENT_SECRET`` and
+``_SCOPE``. Its token is read once and kept nowhere: whoever signs in gets a session of ours.
 """
 
 from functools import cache
@@ -14,15 +14,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseRedirect
 from joserfc.errors import JoseError
 
-SCOPE = "openid profile email"
-
 
 class SignInError(Exception):
     """The provider did not vouch for anybody, or cannot be reached."""
 
 
 def is_configured(name: str) -> bool:
-    """Whether there is a provider of this name (STAFF)."""
+    """Whether there is a provider of this name (STAFF, CITIZEN)."""
     return bool(getattr(settings, f"{name}_OIDC_ISSUER", ""))
 
 
@@ -57,18 +55,19 @@ def _client(name: str) -> Any:
         issuer,
         getattr(settings, f"{name}_OIDC_CLIENT_ID"),
         getattr(settings, f"{name}_OIDC_CLIENT_SECRET"),
+        getattr(settings, f"{name}_OIDC_SCOPE"),
     )
 
 
 @cache
-def _registered(name: str, issuer: str, client_id: str, client_secret: str) -> Any:
+def _registered(name: str, issuer: str, client_id: str, client_secret: str, scope: str) -> Any:
     return OAuth().register(
         name.lower(),
         client_id=client_id,
         client_secret=client_secret,
         server_metadata_url=f"{issuer}/.well-known/openid-configuration",
         client_kwargs={
-            "scope": SCOPE,
+            "scope": scope,
             "code_challenge_method": "S256",
             "default_timeout": settings.PROVIDER_TIMEOUT_SECONDS,
         },

@@ -170,6 +170,7 @@ AUTH_PASSWORD_VALIDATORS = [
 STAFF_OIDC_ISSUER = env.text("STAFF_OIDC_ISSUER", default="")
 STAFF_OIDC_CLIENT_ID = env.text("STAFF_OIDC_CLIENT_ID", default="")
 STAFF_OIDC_CLIENT_SECRET = env.text("STAFF_OIDC_CLIENT_SECRET", default="")
+STAFF_OIDC_SCOPE = "openid profile email"
 STAFF_OIDC_GROUPS_CLAIM = env.text("STAFF_OIDC_GROUPS_CLAIM", default="ad_groups")
 STAFF_OIDC_GROUPS = env.parsed(  # the provider's group -> our role
     "STAFF_OIDC_GROUPS",
@@ -186,6 +187,20 @@ env.require(
 env.require(
     not (DEPLOYED and STAFF_OIDC_ISSUER) or STAFF_OIDC_ISSUER.startswith("https://"),
     "STAFF_OIDC_ISSUER must begin with https://",
+)
+# Citizens, on their own pages: a provider that knows identity codes
+CITIZEN_OIDC_ISSUER = env.text("CITIZEN_OIDC_ISSUER", default="")
+CITIZEN_OIDC_CLIENT_ID = env.text("CITIZEN_OIDC_CLIENT_ID", default="")
+CITIZEN_OIDC_CLIENT_SECRET = env.text("CITIZEN_OIDC_CLIENT_SECRET", default="")
+CITIZEN_OIDC_SCOPE = env.text("CITIZEN_OIDC_SCOPE", default="openid")
+CITIZEN_OIDC_IDENTITY_CLAIM = env.text("CITIZEN_OIDC_IDENTITY_CLAIM", default="national_id_num")
+env.require(
+    not CITIZEN_OIDC_ISSUER or (CITIZEN_OIDC_CLIENT_ID and CITIZEN_OIDC_CLIENT_SECRET),
+    "CITIZEN_OIDC_ISSUER is set: CITIZEN_OIDC_CLIENT_ID and CITIZEN_OIDC_CLIENT_SECRET go with it",
+)
+env.require(
+    not (DEPLOYED and CITIZEN_OIDC_ISSUER) or CITIZEN_OIDC_ISSUER.startswith("https://"),
+    "CITIZEN_OIDC_ISSUER must begin with https://",
 )
 LOGIN_URL = reverse_lazy("admin:login")
 SESSION_COOKIE_NAME = "hp_staff"

@@ -14,5 +14,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("helsinki_health_endpoints.urls")),
     path("metrics", metrics, name="metrics"),
     path("api/schema", SpectacularAPIView.as_view(), name="api-schema"),
+    path("my/", include("helsinki_proactive.my.urls")),
     path("", include("offers.urls")),
 ]

@@ -3,6 +3,7 @@
 from consents.models.append_only import AppendOnly, Sealed
 from consents.models.bases import BasisKind, LegalBasis, Operation, Purpose
 from consents.models.choices import ChannelChoice
+from consents.models.notices import ConsentNotice
 from consents.models.seals import SealBlock, UnsealedDigests
 from consents.models.statements import ConsentEvent, ConsentKind, Objection, ObjectionKind
 from consents.models.use import DataUse, Processing, ProcessingKind
@@ -13,6 +14,7 @@ __all__ = [
     "ChannelChoice",
     "ConsentEvent",
     "ConsentKind",
+    "ConsentNotice",
     "DataUse",
     "LegalBasis",
     "Objection",

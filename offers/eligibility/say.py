@@ -76,7 +76,7 @@ def _values(
         items = [str(item) for item in (value if isinstance(value, tuple) else (value,))]
     else:
         items = [
-            _shown(attribute, item, language)
+            shown_value(attribute, item, language)
             for item in (value if isinstance(value, tuple) else (value,))
         ]
     if operator in SPAN or operator in YEAR_SPAN:
@@ -93,13 +93,13 @@ def _times(phrases: Mapping[str, str], language: str, as_of: date | None) -> dic
     }
 
 
-def _shown(attribute: AttributeDefinition | None, value: object, language: str) -> str:
+def shown_value(attribute: AttributeDefinition | None, value: object, language: str) -> str:
     """One value as people write it; dates come as dates, or as JSON holds them."""
     phrases = _phrases(language)
     if isinstance(value, bool):
         return phrases["yes" if value else "no"]
     if isinstance(value, list):
-        return ", ".join(_shown(attribute, item, language) for item in value)
+        return ", ".join(shown_value(attribute, item, language) for item in value)
     if attribute and attribute.value_type == ValueType.DATE and isinstance(value, str):
         value = date.fromisoformat(value)
     if isinstance(value, date):
@@ -116,6 +116,6 @@ def _fact(
     attribute = known.get(answer["attribute"])
     label = say(attribute.label, language) if attribute else answer["attribute"]
     fact = answer["fact"]
-    shown = phrases["unknown"] if fact in (None, []) else _shown(attribute, fact, language)
+    shown = phrases["unknown"] if fact in (None, []) else shown_value(attribute, fact, language)
     failed = "" if answer["held"] else f" – {phrases['failed']}"
     return f"{label}: {shown} ({source_name(answer['source'], language)}){failed}."

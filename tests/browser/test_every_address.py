@@ -18,11 +18,14 @@ IN_OTHER_TESTS = {
     "admin:login": "tests/browser/test_login.py",
     "staff:sign-in": "tests/staff/test_signing_in.py",
     "staff:signed-in": "tests/staff/test_signing_in.py",
+    "my:page": "tests/browser/test_my_pages.py",
+    **{f"my:{name}": "tests/my/" for name in ("start", "sign-in", "signed-in", "export")},
 }
 ONLY_POSTED_TO = {
     "admin:logout",
     *("offers:answer", "offers:rate", "offers:twilio-reply", "offers:twilio-status"),
     *("casework:open", "casework:act"),
+    *(f"my:{name}" for name in ("sign-out", "say", "channel", "offer")),
     "admin:offers_eligibilityrule_step",
     "admin:offers_servicetext_preview",
     *("admin:offers_sendinghalt_halt", "admin:offers_sendinghalt_resume"),

@@ -1,0 +1,74 @@
+"""A person's data as one JSON document: what the page shows, whole."""
+
+from datetime import datetime
+from typing import Any
+
+from citizens.languages import say
+from citizens.models import Person
+from consents.models import ConsentEvent
+from helsinki_proactive.my.page import facts_of, my_page, uses_of
+
+
+def exported(person: Person, *, language: str, now: datetime) -> dict[str, Any]:
+    """Everything the city's proactive services hold about the person, in the words of the page.
+
+    Nobody else's address or contact is in it, and no employee's name.
+    """
+    mine = my_page(person, language=language, now=now)
+    return {
+        "made_at": now.isoformat(),
+        "language": language,
+        "data": [
+            {"name": str(fact.label), "value": fact.value, "source": fact.source}
+            for fact in facts_of(person, language)
+        ],
+        "offers": [
+            {
+                "service": offer.service,
+                "child": offer.child,
+                "place": offer.place,
+                "state": str(offer.state),
+                "made_on": offer.made_on,
+                "rule_version": offer.rule_version,
+                "rule": list(offer.rule),
+                "because": list(offer.because),
+            }
+            for offer in mine.offers
+        ],
+        "uses": [
+            {
+                "at": use.at.isoformat(),
+                "purpose": use.purpose,
+                "department": use.department,
+                "what": str(use.kind),
+            }
+            for use in uses_of(person, language)
+        ],
+        "consents": [_consent(event, language) for event in _consents(person)],
+        "objections": [
+            {
+                "at": objection.at.isoformat(),
+                "purpose": say(objection.purpose.name, language),
+                "event": objection.kind,
+                "how": objection.how,
+            }
+            for objection in person.objections.select_related("purpose").order_by("pk")
+        ],
+        "channel": next((one.kind for one in mine.channels if one.chosen), None),
+    }
+
+
+def _consents(person: Person) -> list[ConsentEvent]:
+    return list(person.consent_events.select_related("purpose").order_by("pk"))
+
+
+def _consent(event: ConsentEvent, language: str) -> dict[str, Any]:
+    return {
+        "at": event.at.isoformat(),
+        "purpose": say(event.purpose.name, language),
+        "event": event.kind,
+        "how": event.how,
+        "language": event.language,
+        "notice_version": event.notice_version,
+        "notice_sha256": event.notice_hash,
+    }
