@@ -1,7 +1,7 @@
 """A citizen's own pages. A GET changes nothing; what is said is a POST, and a person is asked who
 they are by the identity provider only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -15,13 +15,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from citizens.languages import FAMILY_LANGUAGES
 from citizens.models import Person
+from consents.models import ChannelChoice
 from consents.services.choices import choose_channels
 from consents.services.consent import ConsentError
 from consents.services.saying import record_statement
 from helsinki_proactive import openid
 from helsinki_proactive.my.export import exported
 from helsinki_proactive.my.forms import ChannelForm, OfferForm, StatementForm
-from helsinki_proactive.my.page import my_page, offer_to_open, rights_to
+from helsinki_proactive.my.page import MyChannel, my_page, offer_to_open, rights_to
 from helsinki_proactive.my.rows import purpose_rows
 from helsinki_proactive.my.sessions import AT_MOST, in_citizens_session
 from helsinki_proactive.my.signing_in import PROVIDER
@@ -107,9 +108,15 @@ def choose_channel(request: HttpRequest, language: str, person: Person) -> HttpR
     if not form.is_valid():
         return _page(request, language, person, refused=True, status=409)
     first = form.cleaned_data["channel"]
-    after = [one.kind for one in channels if one.kind != first]
-    choose_channels(channels=[first, *after], by=person)
+    choose_channels(channels=[first, *_others(person, channels, first)], by=person)
     return _done(request, language, DONE_CHANNEL, "channels")
+
+
+def _others(person: Person, channels: Sequence[MyChannel], first: str) -> list[str]:
+    """What follows: the person's earlier order, then what else there is."""
+    chosen = ChannelChoice.objects.filter(person=person).values_list("channels", flat=True).first()
+    known = dict.fromkeys([*(chosen or ()), *(one.kind for one in channels)])
+    return [kind for kind in known if kind != first]
 
 
 @require_POST
