@@ -1,6 +1,5 @@
 """gunicorn's configuration: `gunicorn --config python:helsinki_proactive.gunicorn`."""
 
-import gc
 import logging
 import os
 from typing import Any
@@ -23,11 +22,6 @@ logconfig_dict = configuration(
 )
 logging.captureWarnings(True)
 logconfig_dict["loggers"]["gunicorn.error"] = {"handlers": ["console"], "propagate": False}
-
-
-def post_worker_init(worker: Any) -> None:
-    """What is loaded by now stays: it is not gone through at every collection of garbage."""
-    gc.freeze()
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -26,15 +26,23 @@ class DemoError(Exception):
 
 @dataclass(frozen=True)
 class Running:
-    """The demo's processes: where the web is, and the simulator to talk to."""
+    """The demo's processes: where the web is, its log, and the simulator to talk to."""
 
     web_url: str
+    web_log: Path
     simulator: Simulator
+
+    def wait_until_ready(self) -> None:
+        """Until the web server answers. Raises DemoError if it does not."""
+        _wait_for(f"{self.web_url}/healthz", self.web_log)
 
 
 @contextmanager
 def running(logs: Path) -> Iterator[Running]:
-    """Start everything; whatever happens, nothing is left behind. Raises DemoError."""
+    """Start everything, which goes on meanwhile; whatever happens, nothing is left behind.
+
+    Raises DemoError.
+    """
     logs.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         door = stack.enter_context(listening(WEB_PORT))
@@ -55,11 +63,11 @@ def running(logs: Path) -> Iterator[Running]:
             "worker": ([*celery, "worker", "--concurrency=2"], ()),
             "beat": ([*celery, "beat"], ()),
         }
+        keepers = stack.enter_context(_kept_until_the_end())
         for name, (command, files) in commands.items():
-            stack.enter_context(_kept(command, environment, logs / f"{name}.log", files))
+            keepers.append(_keeper(command, environment, logs / f"{name}.log", files))
         door.close()
-        _wait_for(f"{web_url}/healthz", logs / "web.log")
-        yield Running(web_url, simulator)
+        yield Running(web_url, logs / "web.log", simulator)
 
 
 def listening(wished: int) -> socket.socket:
@@ -99,12 +107,25 @@ def _free_or_any(wished: int) -> int:
 
 
 @contextmanager
-def _kept(
+def _kept_until_the_end() -> Iterator[list["subprocess.Popen[bytes]"]]:
+    """The keepers put into the list end with the block, all at once."""
+    keepers: list[subprocess.Popen[bytes]] = []
+    try:
+        yield keepers
+    finally:
+        for keeper in keepers:
+            if keeper.stdin:
+                keeper.stdin.close()
+        for keeper in keepers:
+            keeper.wait()
+
+
+def _keeper(
     command: list[str], environment: Mapping[str, str], log: Path, files: tuple[int, ...]
-) -> Iterator[None]:
-    """Run the command, which gets these open files, until the end of the block."""
+) -> "subprocess.Popen[bytes]":
+    """Run the command, which gets these open files, until our end of its keeper is closed."""
     with log.open("wb") as output:
-        keeper = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-m", "helsinki_proactive.demo.keeper", *command],
             cwd=settings.BASE_DIR,
             env=environment,
@@ -113,12 +134,6 @@ def _kept(
             stderr=output,
             pass_fds=files,
         )
-    try:
-        yield
-    finally:
-        if keeper.stdin:
-            keeper.stdin.close()
-        keeper.wait()
 
 
 def _wait_for(url: str, log: Path) -> None:

@@ -63,6 +63,12 @@ def test_a_round_goes_from_its_draft_to_its_figures() -> None:
     assert "1</strong> person is still open" in shown
 
 
+def test_a_rounds_short_address_leads_to_its_page() -> None:
+    answer = at_work(CASEWORKER).get(f"/admin/offers/round/{(round := a_round()).pk}/")
+
+    assert answer["Location"] == page(round, "change")
+
+
 def test_a_deadline_in_the_past_is_refused_with_a_reason() -> None:
     seats(1)
     past = timezone.localtime() - timedelta(days=1)

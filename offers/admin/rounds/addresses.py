@@ -1,11 +1,13 @@
 """Where each page of a round is."""
 
 from django.urls import path
+from django.views.generic import RedirectView
 
 from offers.admin.rounds import downloads, drafts, heads, overview, people, seats, steps
 
 round_addresses = [
     path("add/", drafts.new_round, name="offers_round_add"),
+    path("<int:pk>/", RedirectView.as_view(pattern_name="admin:offers_round_change")),
     path("<int:pk>/change/", overview.round_page, name="offers_round_change"),
     path("<int:pk>/edit/", drafts.edit_round, name="offers_round_edit"),
     path("<int:pk>/progress/", overview.progress, name="offers_round_progress"),

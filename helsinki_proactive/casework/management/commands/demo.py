@@ -74,10 +74,9 @@ class Command(BaseCommand):
         year = preschool_year(timezone.localdate())
         if city.start_over():
             self.console.print("The city of an earlier demo makes room for a new one.")
-        city.seed(people=options["people"], families=options["families"], seed=options["seed"])
-        staff = city.hire()
-        city.choose_email(share=options["email_share"], turning_six_in=year, seed=options["seed"])
         with running(folder / "demo") as processes, _settings_of(processes):
+            staff = self._city(year, options)
+            processes.wait_until_ready()
             self.console.print(f"Web server, workers and simulator run; logs: {folder / 'demo'}/")
             result = self._round(processes, staff, year, options, began)
             (folder / "demo.json").write_text(json.dumps(result.as_json(), indent=2) + "\n")
@@ -86,6 +85,13 @@ class Command(BaseCommand):
                 self._serve(processes, staff)
         if not result.holds:
             raise CommandError("Something that must always hold did not, or was not shown.")
+
+    def _city(self, year: int, options: dict[str, Any]) -> dict[str, tuple[User, str]]:
+        """Seed it, and hire its staff."""
+        seed = options["seed"]
+        city.seed(people=options["people"], families=options["families"], seed=seed)
+        city.choose_email(share=options["email_share"], turning_six_in=year, seed=seed)
+        return city.hire()
 
     def _round(
         self,
