@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small sizes, in under a minute")
     parser.add_argument("--runs", type=int, help="how often (11; quick: 5)")
     parser.add_argument("--sizes", type=int, nargs="*", help="people")
-    parser.add_argument("--services", type=int, default=835, help="rules of the catalogue")
+    parser.add_argument("--services", type=int, default=835, help="rules; 0: no catalogue")
     parser.add_argument("--peers", metavar="PYTHON", help="a Python that has the peers' packages")
     options = parser.parse_args()
     sizes = sorted(options.sizes or (QUICK_SIZES if options.quick else SIZES))
@@ -56,6 +56,8 @@ def main() -> None:
             limits.populate(superuser.cursor(), size=size, screened=ours.screened)
             for case in CASES:
                 measure(case, size, runs, ours, servers, superuser.cursor(), peer, report)
+            if not options.services:
+                continue
             rules = rules or generated(options.services)
             nights = 2 if options.quick else min(runs, 5)
             measure_nights(size, nights, rules, servers, superuser.cursor(), peer, report)
@@ -64,7 +66,8 @@ def main() -> None:
                 print(f"select and explain agree on {agreed_pairs(rules):,} random pairs")
         superuser.close()
     if len(sizes) > 1:
-        report.growth = {case: growth(report, case) for case in (*CASES, "full", "delta")}
+        cases = (*CASES, "full", "delta") if options.services else CASES
+        report.growth = {case: growth(report, case) for case in cases}
     report.finish()
 
 
