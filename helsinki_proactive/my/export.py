@@ -35,6 +35,9 @@ def exported(person: Person, *, language: str, now: datetime) -> dict[str, Any]:
             }
             for offer in mine.offers
         ],
+        "entitled": [
+            {"service": one.service, "child": one.child, "rule": one.rule} for one in mine.entitled
+        ],
         "uses": [
             {
                 "at": use.at.isoformat(),

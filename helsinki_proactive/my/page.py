@@ -28,6 +28,7 @@ from citizens.models import (
 from citizens.models.people import HELSINKI
 from consents.models import ChannelChoice, DataUse, LegalBasis, ProcessingKind, Purpose
 from consents.services.rights import Rights, rights_of
+from helsinki_proactive.my.entitled import MyService, services_of
 from helsinki_proactive.my.words import STATES, USES
 from offers.eligibility.say import fact_sentences, sentences, shown_date, shown_value
 from offers.models import AWAITING_ANSWER, MessageOffer, Offer, OfferState, RoundState
@@ -88,6 +89,7 @@ class MyPage:
     person: Person
     language: str
     offers: Sequence[MyOffer]
+    entitled: Sequence[MyService]
     facts: Sequence[MyFact]
     uses: Sequence[MyUse]
     more_uses: bool
@@ -102,6 +104,7 @@ def my_page(person: Person, *, language: str, now: datetime) -> MyPage:
         person=person,
         language=language,
         offers=[_offer(offer, person, language) for offer in offers_to(person, now)],
+        entitled=list(services_of(person, language=language, now=now)),
         facts=list(facts_of(person, language)),
         uses=uses[:SHOWN_USES],
         more_uses=len(uses) > SHOWN_USES,
