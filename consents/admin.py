@@ -8,7 +8,7 @@ from unfold.admin import ModelAdmin
 
 from citizens.attributes import source_name
 from citizens.languages import say
-from consents.models import LegalBasis
+from consents.models import Erasure, LegalBasis
 
 
 @admin.register(LegalBasis)
@@ -44,6 +44,37 @@ class LegalBasisAdmin(ModelAdmin):
     @admin.display(description=_("recipients"))
     def shown_recipients(self, basis: LegalBasis) -> str:
         return say(basis.recipients, get_language())
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Erasure)
+class ErasureAdmin(ModelAdmin):
+    """What went, how much of it, and why: the report of retention."""
+
+    list_display = ("at", "what", "rows", "older_than", "why")
+    list_filter = ("what",)
+    list_select_related = ("basis__purpose",)
+    list_display_links = None
+    show_full_result_count = False
+    actions = None
+    ordering = ("-pk",)
+
+    @admin.display(description=_("why"))
+    def why(self, erasure: Erasure) -> str:
+        if erasure.basis is None:
+            return str(_("no purpose needs it any more"))
+        language = get_language()
+        days = _("kept for %s days after the round") % erasure.basis.retention_days
+        purpose = say(erasure.basis.purpose.name, language)
+        return f"{purpose}: {say(erasure.basis.statute, language)}; {days}"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -32,6 +32,7 @@ SCHEDULE: dict[str, float] = {
     "offers.tasks.remind_due": 60,
     "offers.tasks.deadline_passed": 30,
     "offers.tasks.offer_freed_seats": 30,
+    "offers.tasks.erase_expired": 1800,
     "offers.tasks.keep_standing": 600,
 }
 """Periodic tasks: name -> seconds between two runs. None asks for an hour of the day: due times

@@ -8,7 +8,7 @@ from offers.delivery.bell import ring
 from offers.eligibility import standing
 from offers.models import Lane, Round
 from offers.replies import answers, inbox
-from offers.rounds import advance, close, generate, prepare, remind
+from offers.rounds import advance, close, generate, prepare, remind, retention
 
 
 @shared_task
@@ -88,3 +88,9 @@ def offer_freed_seats() -> None:
 def keep_standing() -> None:
     """Keep who is entitled to what, once a day."""
     standing.keep_standing_nightly(now=timezone.now())
+
+
+@shared_task
+def erase_expired() -> None:
+    """At night, erase what is no longer to be kept."""
+    retention.erase_at_night(now=timezone.now())

@@ -59,6 +59,7 @@ def navigation(request: HttpRequest) -> list[Item]:
                 _listed(_("Staff"), "badge", "staff.user"),
                 _listed(_("Register imports"), "upload_file", "citizens.registerimport"),
                 _listed(_("Facts"), "fact_check", "citizens.attribute"),
+                _listed(_("Erased data"), "auto_delete", "consents.erasure"),
             ],
         },
     ]

@@ -45,7 +45,7 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     ADMINISTRATOR: (
         *("staff.view_user", "staff.add_user", "staff.change_user", "auth.view_group"),
         *("citizens.view_attribute", "citizens.view_registerimport"),
-        *("consents.view_purpose", "consents.view_legalbasis"),
+        *("consents.view_purpose", "consents.view_legalbasis", "consents.view_erasure"),
         *("offers.view_service", "offers.view_servicetext", "offers.view_eligibilityrule"),
         *("offers.view_unit", "offers.view_capacity", "offers.view_admissionarea"),
         "offers.change_servicetext",

@@ -215,6 +215,7 @@ VISITS: dict[str, Visit] = {
     "rule, in force": _rule("approved", "change", *EVERYBODY),
     "who is not served": Visit("casework:unserved", EVERYBODY),
     "switch": _list("offers_sendinghalt", EVERYBODY),
+    "erased data": _list("consents_erasure", (ADMINISTRATOR,)),
     "letters": _list("offers_letterbatch", (CASEWORKER,)),
     **{
         f"letters, wrong number of a {form}": Visit(

@@ -51,6 +51,7 @@ LISTS = {
     "consents_legalbasis": EVERYBODY,
     "citizens_attribute": {ADMINISTRATOR},
     "citizens_registerimport": {ADMINISTRATOR},
+    "consents_erasure": {ADMINISTRATOR},
     "staff_user": {ADMINISTRATOR},
 }
 
