@@ -82,6 +82,18 @@ def last_published() -> int:
         return _last_in(file)
 
 
+def newest_heads(count: int) -> list[PublishedHead]:
+    """The last ``count`` published heads, newest first; only the end of the file is read."""
+    if not _path().exists():
+        return []
+    with _path().open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        start = file.seek(max(end - (count + 1) * LINE_AT_MOST, 0))
+        lines = file.read().split(b"\n")[:-1]  # the last one is empty, or being written
+    whole = lines[1:] if start else lines
+    return [_read(line.decode()) for line in reversed(whole[-count:])]
+
+
 def publish_heads() -> None:
     """Append the heads of the blocks that are not published yet. Blocks must be committed."""
     with _opened_for_one() as file:

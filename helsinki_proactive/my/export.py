@@ -3,10 +3,16 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+from django.urls import reverse
+
 from citizens.languages import say
 from citizens.models import Person
 from consents.models import ConsentEvent
+from consents.services.receipts import receipt_of
 from helsinki_proactive.my.page import facts_of, my_page, uses_of
+
+CONTROLLER = "Helsingin kaupunki"
 
 
 def exported(person: Person, *, language: str, now: datetime) -> dict[str, Any]:
@@ -66,6 +72,7 @@ def _consents(person: Person) -> list[ConsentEvent]:
 
 
 def _consent(event: ConsentEvent, language: str) -> dict[str, Any]:
+    address = settings.HP_PUBLIC_URL + reverse("my:page", args=[event.language])
     return {
         "at": event.at.isoformat(),
         "purpose": say(event.purpose.name, language),
@@ -74,4 +81,5 @@ def _consent(event: ConsentEvent, language: str) -> dict[str, Any]:
         "language": event.language,
         "notice_version": event.notice_version,
         "notice_sha256": event.notice_hash,
+        "receipt": receipt_of(event, controller=CONTROLLER, address=address),
     }

@@ -44,6 +44,7 @@ GUIDED = ("accepted", "declined", "other_place")
 SERVICE_KEYS = (
     *("name", "description", "recipient", "acceptance", "silence", "sensitivity", "channels"),
     *("needs_seat", "answer_days", "reminder_days", "grace_days", "active"),
+    *("domain", "makes", "introduction_decision"),
 )
 BASIS_KEYS = (
     *("operation", "source", "kind", "statute", "recipients", "retention_days"),

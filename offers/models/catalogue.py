@@ -47,6 +47,30 @@ class Sensitivity(models.TextChoices):
     DISCREET = "discreet", _("says nothing of health, child or unit")
 
 
+class Makes(models.TextChoices):
+    """What a service does by itself: an offer is not a decision (hallintolaki 53 e-g §)."""
+
+    OFFER = "offer", _("an offer; a person may take it or leave it")
+    DECISION = "decision", _("an automatic decision")
+
+
+class Domain(models.TextChoices):
+    """Fields of government, as the algorithm registers of European cities name them (v0.3.1)."""
+
+    EDUCATION = "education and science", _("education and science")
+    HEALTH = "health and health care", _("health and health care")
+    FAMILY = "family, youth and households", _("family, youth and households")
+    TRAFFIC = "traffic and transportation", _("traffic and transportation")
+    WORK = "work and career", _("work and career")
+    HOUSING = (
+        "housing, living and living environment",
+        _("housing, living and living environment"),
+    )
+    CULTURE = "culture, sports and leisure", _("culture, sports and leisure")
+    SUBSIDIES = "subsidies, benefits and allowances", _("subsidies, benefits and allowances")
+    GENERIC = "generic", _("generic")
+
+
 class TextKind(models.TextChoices):
     OFFER = "offer", _("offer")
     OFFER_SEVERAL = "offer_several", _("offer of different places to several children")
@@ -99,6 +123,11 @@ class Service(models.Model):
         _("days a decline waits for the other guardian"), default=3
     )
     active = models.BooleanField(_("in use"), default=True)
+    domain = models.CharField(_("domain"), max_length=40, choices=Domain.choices, blank=True)
+    makes = models.CharField(_("makes"), max_length=8, choices=Makes.choices, default=Makes.OFFER)
+    introduction_decision = models.URLField(
+        _("decision to introduce automatic decisions"), blank=True
+    )
 
     class Meta:
         verbose_name = _("service")

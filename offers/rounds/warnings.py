@@ -13,6 +13,7 @@ from offers.delivery.quiet import is_quiet_day
 from offers.delivery.switch import is_halted
 from offers.eligibility.reach import Reach, reach_of
 from offers.models import EligibilityRule, Exclusion, Round
+from offers.rounds.transparency import missing
 
 Remark = dict[str, Any]
 """``{"code": one of REMARKS, ...what its words need}``."""
@@ -28,6 +29,7 @@ REMARKS = {
     "seats_missing": _("There is no seat for %(count)s of the people selected."),
     "text_refused": _("%(count)s messages have no usable text (%(reason)s)."),
     "no_basis": _("No legal basis for %(operation)s is in force."),
+    "not_published": _("The transparency register lacks of this service: %(fields)s."),
     "halted": _("Sending is halted: nothing goes out until it is resumed."),
     "subjects_unlocated": _("The address of %(count)s people has no coordinates."),
     "subjects_far": _("The coordinates of %(count)s people are far from here."),
@@ -37,7 +39,7 @@ REMARKS = {
     "group_short": _("%(count)s seats are lacking in the group “%(group)s”."),
 }
 
-BLOCKING = ("nobody", "deadline_passed", "text_refused", "no_basis")
+BLOCKING = ("nobody", "deadline_passed", "text_refused", "no_basis", "not_published")
 """With one of these a round cannot be sent to approval."""
 
 
@@ -94,6 +96,8 @@ def _about_law(round: Round) -> Iterator[Remark]:
     for operation in (Operation.SELECTING, Operation.CONTACTING):
         if operation not in in_force:
             yield {"code": "no_basis", "operation": operation.value}
+    if lacking := missing(round.service, on=timezone.localdate()):
+        yield {"code": "not_published", "fields": ", ".join(lacking)}
 
 
 def is_school_holiday(day: date) -> bool:

@@ -18,6 +18,11 @@ IN_OTHER_TESTS = {
     "admin:login": "tests/browser/test_login.py",
     "staff:sign-in": "tests/staff/test_signing_in.py",
     "staff:signed-in": "tests/staff/test_signing_in.py",
+    **dict.fromkeys(
+        ("offers:transparency", "offers:transparency-service"),
+        "tests/browser/test_transparency_pages.py",
+    ),
+    "offers:transparency-start": "tests/transparency/",
     "my:page": "tests/browser/test_my_pages.py",
     **{f"my:{name}": "tests/my/" for name in ("start", "sign-in", "signed-in", "export")},
 }
@@ -46,6 +51,8 @@ NOT_FOR_EYES = {
     "helsinki_health_endpoints:healthz": "for machines",
     "helsinki_health_endpoints:readiness": "for machines",
     "metrics": "for machines",
+    "offers:transparency-json": "for machines",
+    "offers:transparency-seal": "for machines",
     "api-schema": "for machines",
 }
 

@@ -19,6 +19,7 @@ from consents.models import (
     Purpose,
 )
 from consents.services.processing import open_processing, record_use
+from consents.services.receipts import is_genuine
 from offers.models import EligibilityRule, Link
 from tests.casework.staff import employee
 from tests.delivery.world import a_running_round, tell
@@ -246,6 +247,8 @@ def test_a_consent_is_to_the_very_words_that_were_shown(provider: IdentityProvid
     assert (event.notice_hash, event.notice_version, event.language) == (notice, "1", "en")
     assert kept.sha256 == notice
     assert "I consent to the City of Helsinki" in kept.text
+    file = client.get(reverse("my:export", args=["en"])).json()
+    assert is_genuine(file["consents"][0]["receipt"])
     assert may_say(client, purpose) == ["withdraw"]
     press(client, "say", purpose=purpose.pk, statement="withdraw")
     assert not ConsentEvent.objects.standing().exists()
@@ -298,3 +301,8 @@ def test_the_page_speaks_the_family_s_languages(
 
 def test_an_unknown_language_is_no_page() -> None:
     assert Client().get("/my/xx/").status_code == 404
+
+
+def test_the_address_without_a_language_leads_to_the_browser_s() -> None:
+    response = Client(headers={"accept-language": "sv"}).get("/my/")
+    assert response["Location"] == "/my/sv/"
