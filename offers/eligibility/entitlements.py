@@ -1,10 +1,13 @@
 """What one person is entitled to, with the reasons."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils import timezone
 
+from citizens.attributes import AttributeDefinition, known_attributes
 from citizens.models import Person
+from offers.catalogue.criteria import CriteriaError, parse_criteria
 from offers.eligibility.explain import Explanation, explain_all
 from offers.models import EligibilityRule, Entitlement, Service
 
@@ -32,13 +35,24 @@ def entitlements(*, person: Person) -> list[Entitled]:
     if not Person.objects.resident().filter(pk=person.pk).exists():
         return []
     kept = Entitlement.objects.of(person).select_related("rule__service")
-    rules = [row.rule for row in kept.order_by("rule__service__code")]
+    known = known_attributes()
+    ordered = (row.rule for row in kept.order_by("rule__service__code"))
+    rules = [rule for rule in ordered if _can_be_asked(rule, known)]
     explained = explain_all([rule.criteria for rule in rules], person=person, as_of=today)
     return [
         Entitled(rule, facts)
         for rule, facts in zip(rules, explained, strict=True)
         if still_holds(facts)
     ]
+
+
+def _can_be_asked(rule: EligibilityRule, known: Mapping[str, AttributeDefinition]) -> bool:
+    """Whether the registry still has what the rule reads; the next night lets go of it if not."""
+    try:
+        parse_criteria(rule.criteria, known)
+    except CriteriaError:
+        return False
+    return True
 
 
 def still_holds(facts: Explanation) -> bool:

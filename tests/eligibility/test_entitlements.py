@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from citizens.models import Person
+from citizens.models import Person, ValueType
 from offers.eligibility.entitlements import entitlements
 from offers.eligibility.explain import TOGETHER, explain, explain_all
 from offers.eligibility.standing import keep_standing
-from tests.eligibility.people import a_person, asked, rule
+from tests.eligibility.people import a_person, an_attribute, asked, rule
 from tests.eligibility.services import a_rule
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +52,17 @@ def test_what_holds_since_today_is_there_tomorrow() -> None:
     assert services_of(person) == []
     keep_standing(day=timezone.localdate())
     assert services_of(person) == [service]
+
+
+def test_a_rule_whose_fact_the_registry_has_lost_since_last_night_hides_itself_alone() -> None:
+    zone = an_attribute("zone", ValueType.TEXT)
+    person = a_person(sex="female")
+    a_rule(rule(asked("zone", "has_not")))
+    girls = a_rule(GIRLS).service.code
+    keep_standing(day=timezone.localdate())
+    assert len(services_of(person)) == 2
+    zone.delete()
+    assert services_of(person) == [girls]
 
 
 def test_many_rules_are_explained_in_few_statements_and_in_their_order(
