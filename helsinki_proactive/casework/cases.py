@@ -18,10 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from citizens.models import Person, shielded_among
-from helsinki_proactive.casework.conversation import Line, conversation_of, went_out
+from helsinki_proactive.casework.conversation import Line, conversation_of, family_words, went_out
 from helsinki_proactive.casework.people import IN_QUEUE
 from helsinki_proactive.casework.reading import why_read
-from helsinki_proactive.casework.story import opened
 from offers.admin.pages import actor, admin_page, staff_page
 from offers.admin.rounds.forms import DayInput
 from offers.admin.viewing import note_viewing
@@ -126,7 +125,7 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
         "case": case,
         "person": person,
         "hidden": hidden,
-        "words": opened(case.reply, "text") if case.reply else "",
+        "words": family_words(case),
         "why": why_read(case.reply.reading_reason) if case.reply else "",
         "went_out": went_out(case.subject) if hidden and case.subject else [],
         "conversation": [] if hidden else conversation(case),

@@ -8,7 +8,16 @@ from django.db.models import Q
 
 from citizens.models import Person
 from helsinki_proactive.casework.story import opened, sent_words
-from offers.models import HANDED_OVER, Message, MessageState, Offer, Reply, Subject
+from offers.models import (
+    HANDED_OVER,
+    CaseKind,
+    Message,
+    MessageState,
+    Offer,
+    Reply,
+    ReviewCase,
+    Subject,
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,16 @@ class Gone:
     kind: str
     channel: str
     to: str
+
+
+def family_words(case: ReviewCase) -> str:
+    """What the family said that led to the case: its text, or where it would rather be."""
+    if case.reply:
+        return opened(case.reply, "text")
+    if case.kind != CaseKind.OTHER_PLACE or not case.offer:
+        return ""
+    wishes = sorted(case.offer.wishes.all(), key=lambda wish: wish.wished_at)
+    return opened(wishes[-1], "text") if wishes else ""
 
 
 def went_out(subject: Subject) -> list[Gone]:

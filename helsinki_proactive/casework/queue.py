@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from helsinki_proactive.casework.story import opened
+from helsinki_proactive.casework.conversation import family_words
 from offers.admin.pages import actor, admin_page, page_of, staff_page
 from offers.models import CaseKind, ReviewCase
 
@@ -32,9 +32,9 @@ def queue(request: HttpRequest) -> HttpResponse:
         cases = cases.filter(kind=kind)
     page = page_of(
         request,
-        cases.in_queue_order().select_related(
-            "round", "subject__person", "reply__person", "taken_by"
-        ),
+        cases.in_queue_order()
+        .select_related("round", "subject__person", "reply__person", "offer", "taken_by")
+        .prefetch_related("offer__wishes"),
     )
     context = {
         "page": page,
@@ -80,7 +80,7 @@ def _kinds() -> list[dict[str, Any]]:
 
 
 def _row(case: ReviewCase) -> dict[str, Any]:
-    words = opened(case.reply, "text") if case.reply else ""
+    words = family_words(case)
     person = case.subject.person if case.subject else case.reply and case.reply.person
     return {
         "case": case,

@@ -145,7 +145,7 @@ class Town:
             if by_text:
                 self._answer_by_text(family, guardian)
             elif link := self._links.get(guardian.address):
-                self._answer_on_web(family, link)
+                self._answer_on_web(family, guardian, link)
 
     def _answer_by_text(self, family: Family, guardian: Guardian) -> None:
         """Write; asked for a digit, give it."""
@@ -159,12 +159,15 @@ class Town:
             digit = "1" if family.plan == Plan.ACCEPT else "2"
             self._simulator.reply(guardian.address, settings.TWILIO_FROM, digit)
 
-    def _answer_on_web(self, family: Family, link: str) -> None:
+    def _answer_on_web(self, family: Family, guardian: Guardian, link: str) -> None:
         page = self._web.get(link, follow_redirects=True)
         answered: set[str] = set()
         while form := _answer_form(page.text, family.plan, answered):
             answered.add(form.fields["offer"])
-            page = self._post(page, form, answer=family.plan)
+            filled = {"answer": family.plan.value}
+            if family.plan == Plan.OTHER_PLACE:
+                filled["wish"] = self._random.choice(self._wording[guardian.language, "wish"])
+            page = self._post(page, form, **filled)
         if self._random.random() < self._shares.rating:
             stars = self._random.choices(STARS, STARS_WEIGHTS)[0]
             for form in read_forms(page.text):

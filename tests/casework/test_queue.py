@@ -19,6 +19,7 @@ from offers.models import (
     CaseKind,
     Message,
     MessageState,
+    Offer,
     OfferState,
     Outcome,
     ReviewCase,
@@ -27,6 +28,7 @@ from offers.models import (
 )
 from offers.replies import inbox
 from offers.replies.handling import CaseTakenError, Resolution, close_case, give_back, take_case
+from offers.replies.opinions import record_wish
 from tests.casework.staff import at_work, employee
 from tests.rounds.city import a_family, a_user, protect, seats
 from tests.rounds.journeys import hand_over_all, running
@@ -48,6 +50,18 @@ def reply(child: Person, text: str) -> ReviewCase:
         provider="twilio", provider_id=f"SM{text}", sender=number, text=text, now=timezone.now()
     )
     return ReviewCase.objects.latest("pk")
+
+
+def test_a_wish_made_on_the_web_is_read_in_the_queue_and_in_its_case(child: Person) -> None:
+    offer = Offer.objects.get(subject__person=child)
+    guardian = child.guardians.get().guardian
+    for text in ("Lähempänä kotia", "Mieluummin Kannelmäessä"):
+        record_wish(offer=offer, guardian=guardian, text=text)
+    case = a_case(kind=CaseKind.OTHER_PLACE, offer=offer, subject=offer.subject, round=offer.round)
+    client = at_work(CASEWORKER)
+
+    for address in (reverse("casework:queue"), reverse("casework:case", args=[case.pk])):
+        assert "Mieluummin Kannelmäessä" in client.get(address).content.decode()
 
 
 @pytest.fixture
