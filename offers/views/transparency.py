@@ -1,9 +1,11 @@
 """The transparency register for everybody: pages in three languages, and the same as JSON."""
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import redis
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -16,6 +18,8 @@ from citizens.languages import FAMILY_LANGUAGES
 from consents.services.heads import newest_heads, public_key
 from offers.rounds.transparency import Entry, register
 from offers.views.family import LANGUAGES
+
+logger = logging.getLogger(__name__)
 
 SHOWN_HEADS = 100
 FRESH_FOR = timedelta(minutes=10)
@@ -101,10 +105,14 @@ def _entries(language: str) -> list[Entry]:
         raise Http404
     today = timezone.localdate()
     key = f"transparency.{language}.{today}"
-    entries: list[Entry] | None = cache.get(key)
-    if entries is None:
-        entries = register(language, on=today)
-        cache.set(key, entries, FRESH_FOR.total_seconds())
+    try:
+        entries: list[Entry] | None = cache.get(key)
+        if entries is None:
+            entries = register(language, on=today)
+            cache.set(key, entries, FRESH_FOR.total_seconds())
+    except redis.RedisError:
+        logger.warning("the register is not kept: the cache is away")
+        return register(language, on=today)
     return entries
 
 

@@ -205,3 +205,11 @@ def test_what_is_not_there_is_not_found() -> None:
 def test_the_address_without_a_language_leads_to_the_browser_s() -> None:
     response = Client(headers={"accept-language": "sv"}).get("/transparency/")
     assert response["Location"] == "/transparency/sv/"
+
+
+def test_without_the_cache_it_can_be_read(settings: Any) -> None:
+    preschool()
+    settings.CACHES = {
+        "default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:9/1"}
+    }
+    assert "preschool" in published()
