@@ -131,6 +131,7 @@ class Ground:
             if process.name().startswith(name) and parent and parent.name() != process.name():
                 process.kill()
                 self.struck = True
+        connection.close()  # its process at the old server may outlive that for a moment
 
     def wait_for_acceptance(self, *, after: int = 0) -> bool:
         """Wait until the provider has taken a text more than ``after`` of this run."""
