@@ -4,11 +4,17 @@ Case ``seal``: one act that used everybody's data, from the INSERT until its blo
 Case ``verify``: looking at all of it; the limit reads and hashes the rows and compares nothing.
 Case ``single``: one row at the 99th percentile while such acts are written and sealed again and
 again; its limit is the same row meanwhile in the twin, with the same acts in the twin.
+Case ``search``: a person by their identity code, at the 99th percentile, among all of them with
+encrypted codes; the limit is the same row by its key. Case ``rotate``: every code given the next
+key; the limit only encrypts as many values. ``rows_a_second`` of that is printed.
 The peak is that of the Python process: the servers' memory is Postgres' own affair.
 """
 
 import argparse
+import base64
+import json
 import math
+import os
 import statistics
 import threading
 import time
@@ -28,6 +34,8 @@ SIZES = (100_000, 675_000)
 QUICK_SIZES = (5_000, 20_000)
 SINGLES = 2_000
 QUICK_SINGLES = 200
+SEARCHES = 1000
+MOST_ROTATIONS = 3
 OURS = "consents_datause"
 
 SETTLE = """
@@ -56,6 +64,7 @@ def main() -> None:
             measure_seal(size, runs, servers, superuser, report)
         singles = QUICK_SINGLES if options.quick else SINGLES
         measure_single(singles, runs, servers, superuser, report)
+        measure_encrypted(sizes[-1], runs, superuser, report)
     if len(sizes) > 1:
         report.growth = {case: growth(report, case) for case in ("seal", "verify")}
     report.finish()
@@ -159,6 +168,51 @@ def measure_single(
             costs["ours"].append(p99_of_singles(singles, OURS, url))
     peers = {"alone": costs["alone"]}
     report.add("single", singles, unit="ms", limit=costs["limit"], ours=costs["ours"], peers=peers)
+
+
+def measure_encrypted(size: int, runs: int, superuser: connection, report: stage.Report) -> None:
+    """Finding people by their codes among all of them, and giving all of them the next key."""
+    from citizens.models import Person  # noqa: PLC0415
+    from citizens.rotation import count_stale, rotate_keys  # noqa: PLC0415
+
+    empty(superuser)
+    codes = limits.give_codes(superuser, size)
+    limit, ours, rotating, encrypting = [], [], [], []
+    for run in range(runs):
+        asked = codes[run :: max(1, len(codes) // SEARCHES)][:SEARCHES]
+        ours.append(p99_ms(lambda one: Person.objects.with_identity_code(one[1]).get(), asked))
+        limit.append(p99_ms(lambda one: Person.objects.get(pk=one[0]), asked))
+    report.add("search", size, unit="ms", limit=limit, ours=ours, peers={})
+    for run in range(min(runs, MOST_ROTATIONS)):
+        encrypting.append(limits.encrypt_all(codes))
+        next_key(run + 2)
+        began = time.perf_counter()
+        done = rotate_keys()
+        rotating.append(time.perf_counter() - began)
+        assert (done.left, count_stale(Person)) == (0, 0)
+        assert done.rows >= size
+    report.add("rotate", size, limit=encrypting, ours=rotating, peers={})
+    print(f"rotation: {size / statistics.median(rotating):,.0f} rows/s")
+
+
+def next_key(number: int) -> None:
+    """Add a key to the ring and make it the current one."""
+    from citizens.encryption import keyring  # noqa: PLC0415
+
+    ring = json.loads(os.environ["HP_KEYS"])
+    ring["keys"][str(number)] = base64.b64encode(os.urandom(32)).decode()
+    os.environ["HP_KEYS"] = json.dumps(ring | {"current": number})
+    keyring.cache_clear()
+
+
+def p99_ms(do: Callable[[tuple[int, str]], object], asked: list[tuple[int, str]]) -> float:
+    """Milliseconds that 99 of 100 do not exceed."""
+    times = []
+    for one in asked:
+        began = time.perf_counter()
+        do(one)
+        times.append((time.perf_counter() - began) * 1000)
+    return statistics.quantiles(times, n=100)[98]
 
 
 @contextmanager
