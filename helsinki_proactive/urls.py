@@ -1,14 +1,22 @@
 """Every address of the service; the apps bring their own."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from helsinki_proactive.metrics import metrics
 
+
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    """The admin's own page of changes is nobody's: what happened is told by our own rows."""
+    raise Http404
+
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/casework/", include("helsinki_proactive.casework.urls")),
     path("admin/staff/", include("helsinki_proactive.staff.urls")),
+    re_path(r"^admin/\w+/\w+/[^/]+/history/$", nothing_here),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("helsinki_health_endpoints.urls")),
