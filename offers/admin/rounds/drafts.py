@@ -20,7 +20,7 @@ def new_round(request: HttpRequest) -> HttpResponse:
     code = request.GET.get("service")
     if code is None:
         return _choose_service(request)
-    service = get_object_or_404(Service, code=code, active=True)
+    service = get_object_or_404(Service, code=code.replace("\x00", ""), active=True)
     posted = request.POST if request.method == "POST" else None
     form = DraftForm(posted, service=service, initial=proposed_draft(service))
     if form.is_valid():

@@ -40,7 +40,9 @@ def new_version(request: HttpRequest) -> HttpResponse:
     code = request.GET.get("service")
     if code is None:
         return _choose_service(request)
-    service = get_object_or_404(Service.objects.select_related("purpose"), code=code)
+    service = get_object_or_404(
+        Service.objects.select_related("purpose"), code=code.replace("\x00", "")
+    )
     user = actor(request)
 
     def write(criteria: dict[str, object]) -> EligibilityRule:
