@@ -17,7 +17,7 @@ from django.conf import settings
 from helsinki_proactive.simulator.client import Simulator
 from offers.models import Channel, MessageOffer, Round, TextKind
 
-AT_ONCE = 6
+AT_ONCE = 8
 LINK = re.compile(r"https?://\S+/o/[\w-]+/")
 DIGITS = re.compile(r"\b1 = .*\b2 = ")
 WORDING = Path(__file__).parent / "wording.tsv"
