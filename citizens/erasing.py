@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from django.db.models import DateField, F, Q, Value
-from django.db.models.functions import Cast, Concat, ExtractYear
+from django.db.models.functions import Cast, Coalesce, Concat, ExtractYear, Now
 
 from citizens.models import Guardianship, Person, RegisteredFact
 
@@ -23,6 +23,8 @@ def erase_people(people: Collection[int]) -> int:
         register_key=Concat(Value(ERASED_KEY), F("pk"), output_field=year.output_field),
         identity_code=None,
         identity_code_index=None,
+        returned_address_index=None,
+        gone_at=Coalesce("gone_at", Now()),
         first_names="",
         last_name="",
         birth_date=Cast(Concat(year, Value("-01-01")), output_field=DateField()),

@@ -11,5 +11,6 @@ class ConsentsConfig(AppConfig):
     verbose_name = _("consents")
 
     def ready(self) -> None:
-        """Listen for people whom the register protects from now on."""
+        """Listen for people whom the register protects from now on, or brings back."""
         import_module("consents.services.protection")
+        import_module("consents.services.tombstones")

@@ -236,6 +236,8 @@ def _merge(*, skipped: int) -> RegisterChanges:
         newly_protected=len(protected),
         skipped=skipped,
     )
+    if changes.people.new:
+        signals.people_arrived.send(sender=RegisterImport, people=merging.new_people())
     if protected:
         signals.became_protected.send(sender=RegisterImport, person_ids=protected)
     return changes

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.expressions import RawSQL
 
 from citizens.models import ContactHealth, ContactPoint, Guardianship, Person
 from citizens.register.comparing import Changes
@@ -97,6 +98,12 @@ def newly_protected() -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(NEWLY_PROTECTED)
         return [row[0] for row in cursor.fetchall()]
+
+
+def new_people() -> "QuerySet[Person]":
+    """Whom the files bring as new rows, until the import ends."""
+    added = RawSQL("SELECT id FROM new_people WHERE is_new", [])
+    return Person.objects.filter(pk__in=added).order_by("pk")
 
 
 def merge_people(now: datetime) -> Changes:

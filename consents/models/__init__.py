@@ -7,6 +7,7 @@ from consents.models.notices import ConsentNotice
 from consents.models.retention import Erased, Erasure
 from consents.models.seals import SealBlock, UnsealedDigests
 from consents.models.statements import ConsentEvent, ConsentKind, Objection, ObjectionKind
+from consents.models.tombstones import ObjectionTombstone
 from consents.models.use import DataUse, Processing, ProcessingKind
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "LegalBasis",
     "Objection",
     "ObjectionKind",
+    "ObjectionTombstone",
     "Operation",
     "Processing",
     "ProcessingKind",

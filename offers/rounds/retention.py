@@ -13,20 +13,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from citizens.erasing import ERASED_KEY, erase_people
-from citizens.models import ContactPoint, Person
-from consents.models import Erased, Erasure, LegalBasis, Objection, Operation
-from offers.models import Link, Message, Rating, Reply, Round, Subject, Wish
+from consents.models import Erased, Erasure, LegalBasis, Operation
+from offers.models import Link, Message, Rating, Reply, Round, Wish
+from offers.rounds.erasing import REGISTER_MAY_ERR, forget_people, gone_people
+from offers.rounds.kept import longest_bases
 
 BATCH = 2000
 NIGHT = range(1, 5)
 """The hours of the night, in Helsinki."""
-
-REGISTER_MAY_ERR = timedelta(days=90)
-"""Whoever is gone from the register for less long may come back: registers are corrected."""
 
 LINKS_KEPT = timedelta(days=90)
 """After a link has expired, for whoever asks why it opens no more."""
@@ -84,13 +81,7 @@ def _everything_expired(now: datetime) -> Iterator[_Expired]:
     links = Link.objects.filter(expires_at__lt=now - LINKS_KEPT)
     yield _Expired(Erased.LINKS, None, now - LINKS_KEPT, links, _delete(Link))
     gone_before = now - REGISTER_MAY_ERR
-    yield _Expired(Erased.PEOPLE, None, gone_before, gone_people(now), _forget_people)
-
-
-def longest_bases(operation: Operation | None = None) -> list[LegalBasis]:
-    """Of each purpose the basis (of the operation) that keeps longest."""
-    bases = LegalBasis.objects.filter(operation=operation) if operation else LegalBasis.objects
-    return list(bases.order_by("purpose", "-retention_days", "pk").distinct("purpose"))
+    yield _Expired(Erased.PEOPLE, None, gone_before, gone_people(now), forget_people)
 
 
 def _words(basis: LegalBasis, before: datetime) -> Iterator[_Expired]:
@@ -126,38 +117,3 @@ def _forget_comments(ids: list[int]) -> None:
 
 def _delete(model: Any) -> Callable[[list[int]], object]:
     return lambda ids: model.objects.filter(pk__in=ids).delete()
-
-
-def _forget_people(ids: list[int]) -> None:
-    """Their messages no longer say where they went, so that numbers and addresses can go too."""
-    Message.objects.filter(contact_point__person__in=ids).update(contact_point=None)
-    ContactPoint.objects.filter(person__in=ids).delete()
-    erase_people(ids)
-
-
-def gone_people(now: datetime) -> "QuerySet[Person]":
-    """Whom the register no longer has, and no round that is still kept is about.
-
-    Who objects stays: the objection must find the person if the register brings them back.
-    """
-    kept = _kept_rounds(now)
-    about = (
-        Subject.objects.filter(person=OuterRef("pk"), round__in=kept),
-        Subject.objects.filter(person__guardians__guardian=OuterRef("pk"), round__in=kept),
-        Message.objects.filter(person=OuterRef("pk"), round__in=kept),
-        Reply.objects.filter(person=OuterRef("pk"), round__in=kept),
-        Objection.objects.standing().filter(person=OuterRef("pk")),
-    )
-    gone = Person.objects.filter(gone_at__lt=now - REGISTER_MAY_ERR)
-    gone = gone.exclude(register_key__startswith=ERASED_KEY)
-    for rows in about:
-        gone = gone.exclude(Exists(rows))
-    return gone
-
-
-def _kept_rounds(now: datetime) -> "QuerySet[Round]":
-    over = Q(pk__in=[])
-    for basis in longest_bases():
-        before = now - timedelta(days=basis.retention_days)
-        over |= Q(service__purpose=basis.purpose_id, closed_at__lt=before)
-    return Round.objects.exclude(over)

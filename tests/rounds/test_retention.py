@@ -6,14 +6,15 @@ import pytest
 from django.utils import timezone
 
 from citizens.models import ContactPoint, Person
-from consents.models import Erased, Erasure, LegalBasis, Operation
+from consents.models import Erased, Erasure, LegalBasis, ObjectionTombstone, Operation
 from consents.models.statements import How
 from consents.services.objections import raise_objection
 from offers.models import Answer, AnswerKind, Message, Offer, Reply, Round
 from offers.replies import inbox
 from offers.replies.opinions import record_rating, record_wish
 from offers.rounds.close import close_round
-from offers.rounds.retention import REGISTER_MAY_ERR, erase_at_night, erase_expired
+from offers.rounds.erasing import REGISTER_MAY_ERR
+from offers.rounds.retention import erase_at_night, erase_expired
 from tests.rounds.city import a_family, preschool, seats
 from tests.rounds.journeys import answer, hand_over_all, preparer, running
 
@@ -158,9 +159,11 @@ def test_who_came_back_or_is_gone_since_yesterday_stays() -> None:
     assert child.guardians.get().guardian.last_name
 
 
-def test_who_objects_is_remembered() -> None:
+def test_who_objects_is_erased_and_the_objection_is_remembered() -> None:
     [child] = a_family()
     guardian = child.guardians.get().guardian
     raise_objection(person=guardian, purpose=preschool().purpose, how=How.PHONE)
     gone(guardian, days=REGISTER_MAY_ERR.days + 1)
-    assert not erase_expired(now=timezone.now()).get(Erased.PEOPLE)
+    assert erase_expired(now=timezone.now())[Erased.PEOPLE] == 1
+    tombstone = ObjectionTombstone.objects.get()
+    assert (tombstone.purpose, tombstone.how) == (preschool().purpose, How.PHONE)
