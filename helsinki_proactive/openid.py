@@ -12,7 +12,13 @@ from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.django_client import OAuth
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseRedirect
-from joserfc.errors import JoseError
+from joserfc import jwt
+from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
+from joserfc.jwk import KeySet
+from joserfc.jwt import JWTClaimsRegistry
+
+SIGNATURES = ["RS256", "PS256", "ES256"]
+"""What a provider signs with; never a shared secret, never nothing."""
 
 
 class SignInError(Exception):
@@ -46,6 +52,56 @@ def claims(request: HttpRequest, name: str) -> dict[str, Any]:
     if not said or not said.get("sub"):
         raise SignInError("no subject")
     return dict(said)
+
+
+def bearer(header: str, name: str, *, audience: str) -> dict[str, Any]:
+    """What the provider says in the token of an ``Authorization`` header (RFC 6750, RFC 7519).
+
+    It must be signed by the provider, issued by it for exactly this audience, and not be over.
+    Raises SignInError.
+    """
+    kind, _, token = header.partition(" ")
+    if kind.lower() != "bearer" or not token:
+        raise SignInError("no token")
+    client = _client(name)
+    try:
+        issuer = client.load_server_metadata()["issuer"]
+        said = _opened(client, token)
+        JWTClaimsRegistry(
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": audience},
+            exp={"essential": True},
+            sub={"essential": True},
+        ).validate(said)
+    except (OAuthError, JoseError, requests.RequestException, ValueError, KeyError) as error:
+        raise SignInError(type(error).__name__) from None
+    if not isinstance(said["sub"], str):
+        raise SignInError("no subject")
+    return said
+
+
+def _opened(client: Any, token: str) -> dict[str, Any]:
+    """The claims of a signed token; keys are asked for again when it names one we do not know."""
+    try:
+        return jwt.decode(token, _keys(client), algorithms=SIGNATURES).claims
+    except (BadSignatureError, InvalidKeyIdError):
+        return jwt.decode(token, _keys(client, anew=True), algorithms=SIGNATURES).claims
+
+
+def _keys(client: Any, *, anew: bool = False) -> KeySet:
+    return KeySet.import_key_set(client.fetch_jwk_set(force=anew))
+
+
+def permitted(said: dict[str, Any]) -> set[str]:
+    """The scopes in a token's ``authorization.permissions``, as Keycloak writes them."""
+    authorization = said.get("authorization")
+    permissions = authorization.get("permissions") if isinstance(authorization, dict) else None
+    scopes: set[str] = set()
+    for one in permissions if isinstance(permissions, list) else ():
+        given = one.get("scopes") if isinstance(one, dict) else None
+        if isinstance(given, list):
+            scopes |= {scope for scope in given if isinstance(scope, str)}
+    return scopes
 
 
 def _client(name: str) -> Any:

@@ -202,6 +202,8 @@ env.require(
     not (DEPLOYED and CITIZEN_OIDC_ISSUER) or CITIZEN_OIDC_ISSUER.startswith("https://"),
     "CITIZEN_OIDC_ISSUER must begin with https://",
 )
+# Helsinki Profile asks for people's data and its erasure with tokens meant for this audience
+GDPR_API_AUDIENCE = env.text("GDPR_API_AUDIENCE", default="")
 LOGIN_URL = reverse_lazy("admin:login")
 SESSION_COOKIE_NAME = "hp_staff"
 SESSION_COOKIE_AGE = 8 * 60 * 60  # a working day

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from helsinki_proactive.metrics import metrics
+from helsinki_proactive.my import gdpr
 
 
 def nothing_here(request: HttpRequest) -> HttpResponse:
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("helsinki_health_endpoints.urls")),
     path("metrics", metrics, name="metrics"),
     path("api/schema", SpectacularAPIView.as_view(), name="api-schema"),
+    path("gdpr-api/v1/profiles/<uuid:profile>", gdpr.profile, name="gdpr-profile"),
     path("my/", include("helsinki_proactive.my.urls")),
     path("", include("offers.urls")),
 ]

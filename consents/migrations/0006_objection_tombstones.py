@@ -5,25 +5,51 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('consents', '0005_retention'),
+        ("consents", "0005_retention"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ObjectionTombstone',
+            name="ObjectionTombstone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('how', models.CharField(choices=[('web', 'on the web'), ('sms', 'by text message'), ('phone', 'by phone'), ('in_person', 'in person'), ('letter', 'by letter')], max_length=9)),
-                ('key_digest', models.BinaryField()),
-                ('code_digest', models.BinaryField(null=True)),
-                ('made_at', models.DateTimeField(auto_now_add=True)),
-                ('purpose', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consents.purpose')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "how",
+                    models.CharField(
+                        choices=[
+                            ("web", "on the web"),
+                            ("sms", "by text message"),
+                            ("phone", "by phone"),
+                            ("in_person", "in person"),
+                            ("letter", "by letter"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("key_digest", models.BinaryField()),
+                ("code_digest", models.BinaryField(null=True)),
+                ("made_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "purpose",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="consents.purpose",
+                    ),
+                ),
             ],
             options={
-                'default_permissions': (),
-                'indexes': [models.Index(fields=['key_digest'], name='consents_ob_key_dig_771a2d_idx'), models.Index(fields=['code_digest'], name='consents_ob_code_di_36cc1c_idx')],
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["key_digest"], name="consents_ob_key_dig_771a2d_idx"),
+                    models.Index(fields=["code_digest"], name="consents_ob_code_di_36cc1c_idx"),
+                ],
             },
         ),
     ]

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from citizens.languages import FAMILY_LANGUAGES
 from citizens.models import Person
 from helsinki_proactive import openid
+from helsinki_proactive.my.models import remember_account
 from helsinki_proactive.my.sessions import CitizenRequest, in_citizens_session
 
 PROVIDER = "CITIZEN"
@@ -49,6 +50,7 @@ def signed_in(request: HttpRequest) -> HttpResponse:
     person = _person_with(code) if isinstance(code, str) else None
     if person is None:
         return _refused(request, language, "unknown", 403)
+    remember_account(person, said.get("sub"))
     cast(CitizenRequest, request).session.begin(person)
     return redirect("my:page", language)
 

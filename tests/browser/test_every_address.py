@@ -51,6 +51,7 @@ NOT_FOR_EYES = {
     "helsinki_health_endpoints:healthz": "for machines",
     "helsinki_health_endpoints:readiness": "for machines",
     "metrics": "for machines",
+    "gdpr-profile": "for machines",
     "offers:transparency-json": "for machines",
     "offers:transparency-seal": "for machines",
     "api-schema": "for machines",
