@@ -4,6 +4,7 @@ from consents.models.append_only import AppendOnly, Sealed
 from consents.models.bases import BasisKind, LegalBasis, Operation, Purpose
 from consents.models.choices import ChannelChoice
 from consents.models.notices import ConsentNotice
+from consents.models.pruning import SealPruning
 from consents.models.retention import Erased, Erasure
 from consents.models.seals import SealBlock, UnsealedDigests
 from consents.models.statements import ConsentEvent, ConsentKind, Objection, ObjectionKind
@@ -29,6 +30,7 @@ __all__ = [
     "ProcessingKind",
     "Purpose",
     "SealBlock",
+    "SealPruning",
     "Sealed",
     "UnsealedDigests",
 ]

@@ -13,6 +13,7 @@ class Erased(models.TextChoices):
     WISHES = "wishes", _("wishes and comments")
     LINKS = "links", _("links that opened no more")
     PEOPLE = "people", _("people gone from the register")
+    SEALED = "sealed", _("sealed rows, with their blocks")
 
 
 class Erasure(AppendOnly):

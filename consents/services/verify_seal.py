@@ -14,7 +14,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import BinaryField, Func, Sum
 
-from consents.models import SealBlock, Sealed, UnsealedDigests
+from consents.models import SealBlock, Sealed, SealPruning, UnsealedDigests
 from consents.models.digests import DIGEST_BYTES, ID_BYTES, digest_sql
 from consents.services.heads import PublishedHead, SealError, is_signed, published_heads
 from consents.services.seal import BEGINNING, BlockContent
@@ -35,6 +35,7 @@ class Fault(StrEnum):
     BLOCK_OUT_OF_PLACE = "the block does not follow the one before it"
     HEAD_DIFFERS = "the published head of the block is another one"
     CUT_OFF = "the block was published and is gone"
+    PRUNING_UNSIGNED = "nobody signed that blocks were taken off up to this one"
     HEADS_UNREADABLE = "the published heads cannot be read after this block"
 
 
@@ -55,6 +56,8 @@ class SealVerdict:
     rows: int = 0
     waiting: int = 0
     """Rows whose digests wait for the sealer."""
+    begins: int = 1
+    """The first block there should be: those before it were taken off, and that is signed."""
     broken: int = 0
     findings: list[Finding] = field(default_factory=list)
 
@@ -81,7 +84,12 @@ def verify_seal() -> SealVerdict:
 def _verify_chain(verdict: SealVerdict) -> None:
     heads = _readable_heads(verdict)
     published = next(heads, None)
-    previous, expected = BEGINNING, 1
+    previous, expected = _beginning(verdict)
+    while published and published.number < expected:
+        last = published.number == expected - 1
+        if last and published.head != previous:
+            verdict.note(Fault.HEAD_DIFFERS, SealBlock._meta.db_table, published.number)
+        published = next(heads, None)
     for content, head, signature in _blocks():
         verdict.blocks += 1
         while published and published.number < content.number:
@@ -99,6 +107,18 @@ def _verify_chain(verdict: SealVerdict) -> None:
     while published:
         verdict.note(Fault.CUT_OFF, SealBlock._meta.db_table, published.number)
         published = next(heads, None)
+
+
+def _beginning(verdict: SealVerdict) -> tuple[bytes, int]:
+    """What the first block follows, and its number."""
+    pruning = SealPruning.objects.order_by("through", "pk").last()
+    if pruning is None:
+        return BEGINNING, 1
+    if not is_signed(pruning.statement(), pruning.signature):
+        verdict.note(Fault.PRUNING_UNSIGNED, SealPruning._meta.db_table, pruning.through)
+        return BEGINNING, 1
+    verdict.begins = pruning.through + 1
+    return bytes(pruning.head), verdict.begins
 
 
 def _readable_heads(verdict: SealVerdict) -> Iterator[PublishedHead]:

@@ -16,9 +16,14 @@ from helsinki_proactive.embedded import (
 from helsinki_proactive.embedded.folder import EmbeddedError, Folder
 from helsinki_proactive.embedded.keys import Keys
 
-AS_OWNER = frozenset({"flush", "migrate", "pgtrigger"})
-"""These change tables; every other command connects as the application does."""
-WITHOUT_MIGRATING = AS_OWNER | {"dbshell", "makemigrations", "showmigrations", "sqlmigrate"}
+AS_OWNER = frozenset({"flush", "migrate", "pgtrigger", "prune_seal"})
+"""These change tables or what is append-only; all others connect as the application does."""
+WITHOUT_MIGRATING = AS_OWNER - {"prune_seal"} | {
+    "dbshell",
+    "makemigrations",
+    "showmigrations",
+    "sqlmigrate",
+}
 WITHOUT_SERVERS = frozenset(
     {
         *("", "--help", "--version", "help", "version", "check", "collectstatic"),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from citizens.languages import FAMILY_LANGUAGES
 from consents.services.heads import newest_heads, public_key
+from consents.services.pruning import pruned_through
 from offers.rounds.transparency import Entry, register
 from offers.views.family import LANGUAGES
 
@@ -92,12 +93,17 @@ def as_json(request: HttpRequest, language: str) -> HttpResponse:
 
 @require_safe
 def heads(request: HttpRequest) -> HttpResponse:
-    """The newest heads of the seal, newest first, and the key they are signed with."""
+    """The newest heads of the seal, newest first, and the key they are signed with.
+
+    ``begins_after`` is the last block that was taken off because its time was over, if any.
+    """
     rows = [
         {"number": head.number, "head": head.head.hex(), "signature": head.signature.hex()}
         for head in newest_heads(SHOWN_HEADS)
     ]
-    return JsonResponse({"ed25519_public_key": public_key().hex(), "heads": rows})
+    return JsonResponse(
+        {"ed25519_public_key": public_key().hex(), "begins_after": pruned_through(), "heads": rows}
+    )
 
 
 def _entries(language: str) -> list[Entry]:

@@ -49,6 +49,7 @@ def test_consents_answers_use_and_approvals_are_sealed() -> None:
     sealed = {model.__name__ for model in apps.get_models() if issubclass(model, Sealed)}
     assert sealed == {
         *("Answer", "Approval", "ConsentEvent", "DataUse", "Objection", "Processing"),
+        "SealPruning",
     }
 
 

@@ -15,6 +15,8 @@ class Command(BaseCommand):
         for finding in verdict.findings:
             self.stdout.write(f"{finding.table} {finding.number}: {finding.fault}")
         looked_at = f"{verdict.rows:,} rows and {verdict.blocks:,} blocks of the seal looked at"
+        if verdict.begins > 1:
+            looked_at += f", from block {verdict.begins:,} on (those before were pruned)"
         if not verdict:
             raise CommandError(f"{verdict.broken:,} findings; {looked_at}.")
         self.stdout.write(f"The seal is whole: {looked_at}; {verdict.waiting:,} rows wait for it.")
