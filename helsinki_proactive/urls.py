@@ -23,7 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("helsinki_health_endpoints.urls")),
     path("metrics", metrics, name="metrics"),
     path("api/schema", SpectacularAPIView.as_view(), name="api-schema"),
-    path("gdpr-api/v1/profiles/<uuid:profile>", gdpr.profile, name="gdpr-profile"),
+    path("gdpr-api/v1/profiles/<uuid:profile>", gdpr.ProfileView.as_view(), name="gdpr-profile"),
     path("my/", include("helsinki_proactive.my.urls")),
     path("", include("offers.urls")),
 ]

@@ -5,7 +5,7 @@ what the law does not make us keep; with ``dry_run`` it only says whether it wou
 """
 
 from collections.abc import Callable
-from functools import wraps
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -13,8 +13,14 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    inline_serializer,
+)
+from rest_framework import serializers
+from rest_framework.views import APIView
 
 from citizens.models import Person
 from helsinki_proactive import openid
@@ -24,7 +30,6 @@ from helsinki_proactive.my.signing_in import PROVIDER
 from helsinki_proactive.my.tree import node
 from offers.rounds.erasing import forget_people, not_kept
 
-SCOPES = {"GET": "gdprquery", "DELETE": "gdprdelete"}
 SURE_ENOUGH = ("substantial", "high")
 """The levels of assurance that these pages ask for: whoever signs in there is known by Suomi.fi."""
 
@@ -47,49 +52,84 @@ STILL_KEPT = {
 }
 """The same words whatever the offer is: of a protected child they must not tell anything."""
 
-View = Callable[[HttpRequest, Person | None, bool], HttpResponse]
+Answer = Callable[[HttpRequest, Person, bool], HttpResponse]
 
 
-def for_whom_it_is(view: View) -> Callable[[HttpRequest, UUID], HttpResponse]:
+class _Node(serializers.Serializer[Any]):
+    """What open-city-profile calls a Node."""
+
+    key = serializers.CharField()
+    value = serializers.CharField(required=False)
+    error = serializers.CharField(required=False)
+    children = serializers.ListField(child=serializers.DictField(), required=False)
+
+
+class _Error(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    message = serializers.DictField(child=serializers.CharField())
+
+
+_ErrorResponse = inline_serializer("ErrorResponse", {"errors": _Error(many=True)})
+"""Why something is refused, in three languages."""
+
+NOTHING = {
+    204: OpenApiResponse(description="Nothing is known of the person, or it has been erased."),
+    401: OpenApiResponse(description="The token is not one for this person and this."),
+    404: OpenApiResponse(description="There is no such API here."),
+    406: OpenApiResponse(description="Only JSON is spoken here."),
+}
+DRY_RUN = OpenApiParameter("dry_run", bool, description="Only say whether it would be done.")
+
+
+class ProfileView(APIView):
+    """Everything of one person, or its erasure. A bearer token says who asks, no session does."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    @extend_schema(responses={200: _Node, **NOTHING})
+    def get(self, request: HttpRequest, profile: UUID) -> HttpResponse:
+        """Everything of the person, as a tree."""
+        return _answered(request, profile, "gdprquery", _everything)
+
+    @extend_schema(
+        parameters=[DRY_RUN],
+        responses={
+            400: OpenApiResponse(description="dry_run is neither true nor false."),
+            403: _ErrorResponse,
+            **NOTHING,
+        },
+    )
+    def delete(self, request: HttpRequest, profile: UUID) -> HttpResponse:
+        """Erase what need not be kept, or say why it is."""
+        return _answered(request, profile, "gdprdelete", _erase)
+
+
+def _answered(request: HttpRequest, profile: UUID, scope: str, answer: Answer) -> HttpResponse:
     """Let in a token of the citizens' provider that is meant for us, of this very person.
 
-    The view gets the person, if we know one, and whether the provider is sure enough of them.
+    ``answer`` gets the person, if the register knows them, and whether the provider is sure enough.
     Without an audience (``GDPR_API_AUDIENCE``) there is no such API here.
     """
-
-    @wraps(view)
-    def entered(request: HttpRequest, profile: UUID) -> HttpResponse:
-        if not (settings.GDPR_API_AUDIENCE and openid.is_configured(PROVIDER)):
-            raise Http404
-        try:
-            said = openid.bearer(
-                request.headers.get("Authorization", ""),
-                PROVIDER,
-                audience=settings.GDPR_API_AUDIENCE,
-            )
-        except openid.SignInError:
-            return _unauthorised()
-        scope = SCOPES[str(request.method)]
-        if said["sub"] != str(profile) or scope not in openid.permitted(said):
-            return _unauthorised()
-        account = Account.objects.of(said["sub"]).select_related("person").first()
-        sure = said.get("loa") in SURE_ENOUGH
-        response = view(request, account.person if account else None, sure)
-        add_never_cache_headers(response)
-        return response
-
-    return entered
-
-
-@csrf_exempt  # no cookie is read
-@require_http_methods(["GET", "DELETE"])
-@for_whom_it_is
-def profile(request: HttpRequest, person: Person | None, sure: bool) -> HttpResponse:
-    """Everything of the person, or its erasure; nothing of whom we do not know."""
-    if person is None:
+    audience = settings.GDPR_API_AUDIENCE
+    if not (audience and openid.is_configured(PROVIDER)):
+        raise Http404
+    header = request.headers.get("Authorization", "")
+    try:
+        said = openid.bearer(header, PROVIDER, audience=audience)
+    except openid.SignInError:
+        return _unauthorised()
+    if said["sub"] != str(profile) or scope not in openid.permitted(said):
+        return _unauthorised()
+    account = Account.objects.of(said["sub"]).select_related("person").first()
+    if account is None:
         return HttpResponse(status=204)
-    if request.method == "DELETE":
-        return _erase(request, person, sure)
+    response = answer(request, account.person, said.get("loa") in SURE_ENOUGH)
+    add_never_cache_headers(response)
+    return response
+
+
+def _everything(request: HttpRequest, person: Person, sure: bool) -> HttpResponse:
     if not sure:
         error = NOT_SURE_ENOUGH[person.contact_language]
         return JsonResponse({"key": "HELSINKI_PROACTIVE", "error": error})

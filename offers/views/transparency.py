@@ -13,6 +13,9 @@ from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import api_view, authentication_classes, permission_classes
 
 from citizens.languages import FAMILY_LANGUAGES
 from consents.services.heads import newest_heads, public_key
@@ -83,7 +86,10 @@ def service(request: HttpRequest, language: str, code: str) -> HttpResponse:
     return _page(request, "offers/transparency/service.html", language, context)
 
 
-@require_safe
+@extend_schema(responses={200: OpenApiTypes.OBJECT, 404: None})
+@api_view()
+@authentication_classes([])
+@permission_classes([])
 def as_json(request: HttpRequest, language: str) -> HttpResponse:
     """The register in the field names of the Algorithmic Transparency Standard 0.3.1."""
     return JsonResponse(
@@ -91,7 +97,10 @@ def as_json(request: HttpRequest, language: str) -> HttpResponse:
     )
 
 
-@require_safe
+@extend_schema(responses=OpenApiTypes.OBJECT)
+@api_view()
+@authentication_classes([])
+@permission_classes([])
 def heads(request: HttpRequest) -> HttpResponse:
     """The newest heads of the seal, newest first, and the key they are signed with.
 
