@@ -6,6 +6,7 @@ A provider is four settings, ``{NAME}_OIDC_ISSUER``, ``_CLIENT_ID``, ``_CLIENT_S
 
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 import requests
 from authlib.integrations.base_client.errors import OAuthError
@@ -52,6 +53,22 @@ def claims(request: HttpRequest, name: str) -> dict[str, Any]:
     if not said or not said.get("sub"):
         raise SignInError("no subject")
     return dict(said)
+
+
+def out_of_provider(name: str, *, back_to: str) -> str | None:
+    """Where the browser ends its session at the provider too, and comes back from.
+
+    OpenID Connect RP-Initiated Logout 1.0; None where the provider has no such page or is away.
+    """
+    try:
+        client = _client(name)
+        ends_at = client.load_server_metadata().get("end_session_endpoint")
+    except (OAuthError, requests.RequestException, ValueError):
+        return None
+    if not ends_at:
+        return None
+    asked = {"client_id": client.client_id, "post_logout_redirect_uri": back_to}
+    return f"{ends_at}{'&' if '?' in ends_at else '?'}{urlencode(asked)}"
 
 
 def bearer(header: str, name: str, *, audience: str) -> dict[str, Any]:

@@ -58,9 +58,22 @@ def signed_in(request: HttpRequest) -> HttpResponse:
 @require_POST
 @in_citizens_session
 def sign_out(request: HttpRequest, language: str) -> HttpResponse:
-    """End the session here; the one at the provider is the provider's."""
+    """End the session here, and let the provider end its own, if it has a page for that.
+
+    By a page of ours that leads there: a form of ours leads to no other site (form-action).
+    """
+    language = language if language in FAMILY_LANGUAGES else "fi"
+    was_in = cast(CitizenRequest, request).person is not None
     request.session.flush()
-    return redirect("my:page", language if language in FAMILY_LANGUAGES else "fi")
+    page = reverse("my:page", args=[language])
+    ends_at = None
+    if was_in and openid.is_configured(PROVIDER):
+        ends_at = openid.out_of_provider(PROVIDER, back_to=settings.HP_PUBLIC_URL + page)
+    if ends_at is None:
+        return redirect(page)
+    with translation.override(language):
+        context = {"ends_at": ends_at, "language": language}
+        return render(request, "my/signed_out.html", context)
 
 
 def _person_with(code: str) -> Person | None:

@@ -1,10 +1,15 @@
 """Citizens sign in at a provider that knows their identity code, to a session of its own kind."""
 
+import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
+import httpx
 import pytest
 import time_machine
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -112,6 +117,34 @@ def test_signing_out_ends_the_session_itself(provider: IdentityProvider) -> None
     again.cookies[COOKIE] = key
     assert not is_inside(client)
     assert not is_inside(again)
+
+
+def test_signing_out_leads_to_where_the_provider_ends_its_session_and_back(
+    provider: IdentityProvider,
+) -> None:
+    with_code(a_person())
+    page = press(signed_in(provider), "sign-out")
+    assert "You are signed out" in page.words
+    [address] = set(re.findall(r'(?:url=|href=")(http[^"]+)"', page.html))
+    parts = urlsplit(unescape(address))
+    assert f"{parts.scheme}://{parts.netloc}" == provider.issuer
+    asked = dict(parse_qsl(parts.query))
+    back = settings.HP_PUBLIC_URL + reverse("my:page", args=["en"])
+    assert asked == {
+        "client_id": settings.CITIZEN_OIDC_CLIENT_ID,
+        "post_logout_redirect_uri": back,
+    }
+    assert httpx.get(unescape(address)).status_code == 200
+
+
+def test_signing_out_works_while_the_provider_is_away(
+    provider: IdentityProvider, settings: Any
+) -> None:
+    with_code(a_person())
+    client = signed_in(provider)
+    settings.CITIZEN_OIDC_ISSUER = "http://localhost:9"
+    assert press(client, "sign-out").status == 200
+    assert not is_inside(client)
 
 
 @pytest.mark.parametrize(
