@@ -15,6 +15,7 @@ class Refusal:
 
 
 REFUSALS: dict[int, Refusal] = {
+    20001: Refusal(400, "A parameter has a wrong format"),
     20003: Refusal(401, "Authenticate"),
     20404: Refusal(404, "The requested resource was not found"),
     20429: Refusal(429, "Too Many Requests"),

@@ -35,6 +35,18 @@ _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _SHORT_CODE = re.compile(r"\d{3,8}")
 _SENDER_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 &+_-]{1,11}")
 _SERVICE_SID = re.compile(r"MG[0-9a-fA-F]{32}")
+_FLAG = re.compile(r"true|false")
+_OPTIONS = {
+    "ValidityPeriod": re.compile(r"[1-9]\d{0,3}|[12]\d{4}|3[0-5]\d{3}|36000"),  # seconds
+    "Attempt": re.compile(r"\d+"),
+    "MaxPrice": re.compile(r"\d+(\.\d+)?"),
+    "ContentRetention": re.compile(r"retain|discard"),
+    "AddressRetention": re.compile(r"retain|obfuscate"),
+    "RiskCheck": re.compile(r"enable|disable"),
+    **dict.fromkeys(("ProvideFeedback", "ForceDelivery", "SmartEncoded", "ShortenUrls"), _FLAG),
+}
+"""The forms of what a request may say besides; the simulator does nothing about them."""
+
 _PUNCTUATION = str.maketrans("", "", " ()-.")
 
 
@@ -60,7 +72,7 @@ async def create_message(request: Request) -> Response:
     """Take a message, or refuse it, or go silent: as the dials say."""
     arrived_at = time.monotonic()
     machine: Machine = request.app.state.machine
-    form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+    form = dict(parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True))
     try:
         _authenticate(request, machine)
         _validate(form, machine)
@@ -88,7 +100,7 @@ async def list_messages(request: Request) -> Response:
     except RefusedError as refused:
         return error_response(refused.code, machine)
     except ValueError:
-        return _error(20001, 400, "A parameter has a wrong format")
+        return error_response(20001, machine)
     shown, has_more = listing.cut(found, place, network)
     messages = [resource(text, machine.account_sid) for text in shown]
     envelope = listing.envelope(shown, place, has_more=has_more, path=request.url.path, query=query)
@@ -178,6 +190,8 @@ def _validate(form: dict[str, str], machine: Machine) -> None:
         raise RefusedError(21602)
     if len(form["Body"]) > BODY_LIMIT:
         raise RefusedError(21617)
+    if any(name in form and not shape.fullmatch(form[name]) for name, shape in _OPTIONS.items()):
+        raise RefusedError(20001)
     callback = form.get("StatusCallback")
     if callback and not is_loopback_url(callback):
         raise RefusedError(21609)

@@ -24,6 +24,7 @@ class Verdict(Enum):
 
 
 TWILIO: dict[str, Verdict] = {
+    "20001": Verdict.OUR_FAULT,  # a parameter it cannot read
     "20003": Verdict.AWAY,  # credentials
     "20404": Verdict.AWAY,  # no such account, or a wrong address
     "20429": Verdict.BUSY,  # too many requests
@@ -42,6 +43,7 @@ TWILIO: dict[str, Verdict] = {
     "21612": Verdict.NEXT_CHANNEL,  # no route
     "21614": Verdict.DEAD,  # not a mobile
     "21617": Verdict.OUR_FAULT,  # too long
+    "21619": Verdict.OUR_FAULT,  # neither text nor picture
     "21635": Verdict.DEAD,  # a landline
     "30001": Verdict.RETRY,  # queue overflow
     "30002": Verdict.OUR_FAULT,  # account suspended

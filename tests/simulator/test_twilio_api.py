@@ -58,6 +58,18 @@ def test_a_message_is_taken_delivered_and_found_again(
         ({"Body": ""}, 21602, 400),
         ({"Body": "x" * 1601}, 21617, 400),
         ({"StatusCallback": "https://elsewhere.example/status"}, 21609, 400),
+        ({"StatusCallback": "/webhooks/twilio/status"}, 21609, 400),
+        ({"To": CITY.replace("+", "00")}, 21211, 400),
+        ({"To": "+15005550002"}, 21612, 400),
+        ({"To": "+15005550003"}, 21408, 400),
+        ({"To": "+15005550009"}, 21614, 400),
+        ({"From": "+15005550001"}, 21212, 400),
+        ({"From": "+15005550008"}, 21611, 400),
+        ({"ValidityPeriod": "0"}, 20001, 400),
+        ({"ValidityPeriod": "36001"}, 20001, 400),
+        ({"ValidityPeriod": "an hour"}, 20001, 400),
+        ({"RiskCheck": "yes"}, 20001, 400),
+        ({"SmartEncoded": "1"}, 20001, 400),
     ],
 )
 def test_a_wrong_message_is_refused_with_the_providers_code(
@@ -77,6 +89,25 @@ def test_a_wrong_message_is_refused_with_the_providers_code(
 
 def test_the_longest_body_is_taken(twilio: Client, family: str) -> None:
     assert twilio.messages.create(to=family, from_=CITY, body="x" * 1600).num_segments == "11"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"ValidityPeriod": "36000"}, {"RiskCheck": "disable", "SmartEncoded": "false"}],
+)
+def test_options_of_the_right_form_are_taken(
+    simulator: Simulator, family: str, options: dict[str, str]
+) -> None:
+    with _raw(simulator) as http:
+        answer = http.post(MESSAGES, data={"To": family, "From": CITY, "Body": "Moi"} | options)
+    assert answer.status_code == 201
+
+
+def test_a_form_that_is_no_utf_8_is_no_reason_to_stumble(simulator: Simulator) -> None:
+    with _raw(simulator) as http:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = http.post(MESSAGES, content=b"To=\xff&Body=\xfe", headers=form)
+    assert (answer.status_code, answer.json()["code"]) == (400, 21211)
 
 
 def test_a_wrong_token_or_another_account_is_not_authenticated(
