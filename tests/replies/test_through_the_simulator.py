@@ -1,6 +1,7 @@
 """Whole conversations over HTTP: the product, Twilio's simulator and a phone."""
 
 import time
+from collections.abc import Sequence
 
 import pytest
 from django.conf import settings
@@ -8,21 +9,33 @@ from django.conf import settings
 from citizens.models import ContactHealth, ContactPoint
 from helsinki_proactive.simulator.client import Simulator
 from offers.delivery.outbox import send_due
-from offers.models import Lane, Message, MessageState, OfferState, Reply, Service, TextKind
+from offers.models import (
+    Answer,
+    Capacity,
+    CaseKind,
+    Lane,
+    Message,
+    MessageState,
+    OfferState,
+    Reply,
+    ReviewCase,
+    Service,
+    TextKind,
+)
 from tests.delivery.world import a_running_round, tell
-from tests.replies.families import Family
+from tests.replies.families import Family, after_the_deadline
 from tests.replies.phones import Phone
-from tests.rounds.city import a_family, preschool
+from tests.rounds.city import a_family, an_address, preschool, seats
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def a_family_on_the_phone(**values: int) -> Family:
+def a_family_on_the_phone(*, places: Sequence[Capacity] = (), **values: int) -> Family:
     """A family that waits to be written to."""
     preschool()
     Service.objects.update(acceptance="any")
     children = a_family(**values)
-    family = Family(children, a_running_round(children))
+    family = Family(children, a_running_round(children, places=places))
     tell(family.round)
     return family
 
@@ -98,3 +111,145 @@ def test_a_webhook_that_is_delivered_twice_answers_once(simulator: Simulator) ->
 
     assert Reply.objects.count() == 1
     assert Message.objects.filter(kind=TextKind.ACCEPTED).count() == 1
+
+
+def test_a_second_unclear_text_is_for_a_person_and_a_clear_one_still_counts(
+    simulator: Simulator,
+) -> None:
+    family = a_family_on_the_phone()
+    phone = family.phone()
+    send_due()
+
+    assert "1" in answer_of(simulator, phone, "Hmm")
+    assert "lukee" in answer_of(simulator, phone, "Pitää miettiä")
+    assert answer_of(simulator, phone, "Niin") == ""
+    assert family.cases() == [CaseKind.UNCLEAR_REPLY] * 2
+    assert answer_of(simulator, phone, "Otamme paikan vastaan").startswith("Kiitos!")
+
+    assert family.state() == OfferState.ACCEPTED
+
+
+def test_after_a_stop_the_mail_takes_over_and_the_link_in_it_is_a_way_to_answer(
+    simulator: Simulator,
+) -> None:
+    family = a_family_on_the_phone()
+    an_address(family.guardians[0])
+    send_due()
+
+    assert "/o/" in answer_of(simulator, family.phone(), "Älkää lähettäkö enää viestejä")
+
+    assert family.state() == OfferState.OPEN
+    assert Message.objects.get(channel="email").kind == TextKind.OFFER
+    assert ContactPoint.objects.get(kind="sms").health == ContactHealth.OPTED_OUT
+    assert family.cases() == []
+
+
+def test_a_wrong_number_is_not_answered_now_or_later(simulator: Simulator) -> None:
+    family = a_family_on_the_phone()
+    phone = family.phone()
+    send_due()
+
+    said = [answer_of(simulator, phone, words) for words in ("Väärä numero", "Kyllä", "Kuka?")]
+
+    assert said == ["", "", ""]
+    assert family.state() == OfferState.OPEN
+    assert CaseKind.WRONG_NUMBER in family.cases()
+    tell(family.round, kind=TextKind.REMINDER)
+    assert send_due() == 0, "nor is the number written to"
+
+
+def test_two_children_by_letter_one_by_one_and_second_thoughts_about_one(
+    simulator: Simulator,
+) -> None:
+    family = a_family_on_the_phone(children=2, places=[seats(1), seats(1)])
+    phone = family.phone()
+    send_due()
+    offer = simulator.messages(to=phone.number)[-1].body
+    assert f"A {family.children[0].call_name}:" in offer
+    assert f"B {family.children[1].call_name}:" in offer
+
+    assert "A KYLLÄ, B EI" in answer_of(simulator, phone, "Kyllä")
+    assert answer_of(simulator, phone, "A kyllä, B ei")
+    assert [family.state(0), family.state(1)] == [OfferState.ACCEPTED, OfferState.DECLINED]
+    assert answer_of(simulator, phone, "B kyllä")
+
+    assert [family.state(0), family.state(1)] == [OfferState.ACCEPTED] * 2
+    assert Answer.objects.count() == 3, "A was answered once, B twice"
+
+
+def test_a_yes_after_the_seat_went_on_is_told_so_and_moves_nobody(simulator: Simulator) -> None:
+    place = seats(1)
+    first = a_family_on_the_phone(places=[place])
+    send_due()
+    answer_of(simulator, first.phone(), "Ei kiitos")
+    second = a_family_on_the_phone(places=[place])
+    send_due()
+    answer_of(simulator, second.phone(), "Kyllä")
+
+    told = answer_of(simulator, first.phone(), "Kyllä")
+
+    assert "eikä tarjottu paikka ole enää varattuna" in told
+    assert first.told()[-1] == TextKind.TOO_LATE
+    assert (first.state(), second.state()) == (OfferState.DECLINED, OfferState.ACCEPTED)
+    place.refresh_from_db()
+    assert place.taken == 1
+
+
+def test_guardians_who_disagree_keep_the_seat_and_both_hear_of_it(simulator: Simulator) -> None:
+    family = a_family_on_the_phone(guardians=2)
+    send_due()
+
+    answer_of(simulator, family.phone(0), "Kyllä")
+    send_due(lane=Lane.REPLIES)
+    answer_of(simulator, family.phone(1), "Ei")
+
+    assert family.cases() == [CaseKind.DISAGREEMENT]
+    assert family.state() == OfferState.ACCEPTED, "the seat is held"
+    assert len(simulator.messages(to=family.phone(1).number)) > 1
+
+
+def test_a_safety_word_is_met_with_silence_and_the_other_phone_stays_silent(
+    simulator: Simulator,
+) -> None:
+    family = a_family_on_the_phone(guardians=2)
+    send_due()
+    before = len(simulator.messages(to=family.phone(1).number))
+
+    assert answer_of(simulator, family.phone(0), "Olemme turvakodissa, älkää kertoko isälle") == ""
+    tell(family.round, kind=TextKind.REMINDER)
+
+    assert send_due() == 0
+    assert len(simulator.messages(to=family.phone(1).number)) == before
+    assert ReviewCase.objects.get(kind=CaseKind.SAFETY).urgent
+
+
+def test_a_machine_at_the_other_end_is_never_answered(simulator: Simulator) -> None:
+    family = a_family_on_the_phone()
+    send_due()
+    machine = "Automaattinen vastaus: olen lomalla."
+
+    assert [answer_of(simulator, family.phone(), machine) for _ in range(3)] == [""] * 3
+
+    assert (family.state(), family.cases()) == (OfferState.OPEN, [])
+
+
+def test_a_late_yes_takes_the_seat_that_is_still_held(simulator: Simulator) -> None:
+    family = a_family_on_the_phone()
+    send_due()
+    after_the_deadline(family)
+
+    assert answer_of(simulator, family.phone(), "Kyllä").startswith("Kiitos!")
+
+    assert family.state() == OfferState.ACCEPTED
+
+
+def test_a_wish_by_text_holds_the_seat_until_a_person_has_looked(simulator: Simulator) -> None:
+    place = seats(1)
+    family = a_family_on_the_phone(places=[place])
+    send_due()
+
+    assert answer_of(simulator, family.phone(), "Kyllä, mutta toivomme toista päiväkotia")
+
+    assert (family.state(), family.cases()) == (OfferState.OPEN, [CaseKind.MIXED_REPLY])
+    place.refresh_from_db()
+    assert place.taken == 1
