@@ -86,6 +86,7 @@ class TextKind(models.TextChoices):
     TOO_LATE = "too_late", _("the answer came too late")
     OTHER_GUARDIAN = "other_guardian", _("told to the other guardian")
     STOPPED = "stopped", _("no more messages here")
+    WITHDRAWN = "withdrawn", _("the city has withdrawn the offer")
 
 
 @pghistory.track()

@@ -72,6 +72,10 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         """Offers that hold their seat."""
         return self.filter(state__in=LIVE_STATES)
 
+    def unsettled(self) -> Self:
+        """Offers whose seat is held, but promised to nobody yet."""
+        return self.filter(state__in={*LIVE_STATES} - {OfferState.ACCEPTED})
+
     def awaiting_answer(self) -> Self:
         """Offers nobody has answered yet, the deadline passed or not."""
         return self.filter(state__in=AWAITING_ANSWER)

@@ -7,10 +7,13 @@ from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 
+from offers.catalogue.placeholders import ASKING
+from offers.delivery.outbox import queue_for_offers
 from offers.eligibility.select import insert_select
 from offers.models import (
     Answer,
     CaseKind,
+    Lane,
     Message,
     MessageState,
     Offer,
@@ -21,6 +24,7 @@ from offers.models import (
     RoundState,
     Silence,
     Subject,
+    TextKind,
 )
 from offers.rounds.errors import StillOpenError
 from offers.rounds.outcomes import withdraw_open
@@ -113,18 +117,38 @@ def close_round(*, round: Round, by: AbstractUser) -> Round:
 def cancel_round(*, round: Round, by: AbstractUser, reason: str) -> Round:
     """Stop a round for good: what waits to be sent is cancelled, open offers are withdrawn.
 
-    Accepted places stay: they are promises. Raises WrongStateError once it is over.
+    Accepted places stay: they are promises. Whoever was asked about an offer that is withdrawn is
+    told so. Raises WrongStateError once it is over.
     """
     over = (RoundState.CLOSED, RoundState.CANCELLED)
     round = lock_round(round, *(state for state in RoundState if state not in over))
     Message.objects.filter(round=round, state=MessageState.QUEUED).update(
         state=MessageState.CANCELLED, reason="round_cancelled", final_at=timezone.now()
     )
+    _tell_of_withdrawal(round)
     withdraw_open(round=round, by=by)
     round.preview.pop("samples", None)
     round.preview["cancelled"] = {"by": by.pk, "reason": reason}
     _finish(round, RoundState.CANCELLED, by)
     return round
+
+
+def _tell_of_withdrawal(round: Round) -> None:
+    """Write to those who were asked about what is still open, before it is withdrawn.
+
+    Whoever never got the question hears nothing of its end. Whom only a letter reached finds it on
+    the family's page.
+    """
+    unsettled = Offer.objects.filter(round=round).unsettled()
+    asked = Message.objects.filter(message_offers__offer__in=unsettled, kind__in=ASKING)
+    got = asked.exclude(state__in=(MessageState.CANCELLED, MessageState.FAILED))
+    queue_for_offers(
+        offers=unsettled,
+        kind=TextKind.WITHDRAWN,
+        lane=Lane.REMINDERS,
+        key="withdrawn",
+        only=set(got.values_list("person_id", flat=True)),
+    )
 
 
 def _finish(round: Round, state: RoundState, by: AbstractUser) -> None:

@@ -6,7 +6,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from offers.models import (
-    LIVE_STATES,
     Capacity,
     Offer,
     OfferState,
@@ -97,8 +96,7 @@ def withdraw_open(*, round: Round, by: AbstractUser) -> int:
     Accepted places stay: they are promises.
     """
     now = timezone.now()
-    unsettled = set(LIVE_STATES) - {OfferState.ACCEPTED}
-    Offer.objects.filter(round=round, state__in=unsettled).update(state=OfferState.WITHDRAWN)
+    Offer.objects.filter(round=round).unsettled().update(state=OfferState.WITHDRAWN)
     ReviewCase.objects.open().filter(round=round).update(
         closed_at=now, closed_by=by.pk, resolution=Outcome.WITHDRAWN.value
     )
