@@ -14,6 +14,7 @@ from django.utils import timezone
 from offers.delivery.codes import FINAL_STATUSES
 from offers.delivery.failures import follow_up_failure
 from offers.models import Message, MessageState, Receipt
+from offers.models.messages import MessageQuerySet
 
 MESSAGES = Message._meta.db_table
 RECEIPTS = Receipt._meta.db_table
@@ -35,7 +36,7 @@ def record_receipt(
     the proof that a message whose fate was unknown was taken.
     """
     known = _store(provider, provider_id, status, error_code)
-    if known and status not in FINAL_STATUSES:
+    if known and FINAL_STATUSES.get(status) != MessageState.FAILED:
         return
     with transaction.atomic():
         if known:
@@ -43,23 +44,39 @@ def record_receipt(
             return
         if message_id is not None:
             _learn_taken(message_id, provider, provider_id)
-        found = Message.objects.filter(provider=provider, provider_id=provider_id)
-        _match(list(found.values_list("pk", flat=True)))
+        _match(Message.objects.filter(provider=provider, provider_id=provider_id))
 
 
 def _store(provider: str, provider_id: str, status: str, error_code: str) -> int | None:
-    """Store a new receipt; the message it is of, where that is known by now."""
+    """Store a new receipt; the message it is of, where that is known by now.
+
+    Good news ends the message's journey with it, in one statement: most receipts are good news.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            INSERT INTO {RECEIPTS}
-                (provider, provider_id, status, error_code, received_at, message_id)
-            VALUES (%s, %s, %s, %s, %s, (
-                SELECT id FROM {MESSAGES} WHERE provider = %s AND provider_id = %s
-            ))
-            ON CONFLICT DO NOTHING RETURNING message_id
+            WITH stored AS (
+                INSERT INTO {RECEIPTS}
+                    (provider, provider_id, status, error_code, received_at, message_id)
+                VALUES (%(provider)s, %(id)s, %(status)s, %(code)s, %(now)s, (
+                    SELECT id FROM {MESSAGES} WHERE provider = %(provider)s AND provider_id = %(id)s
+                ))
+                ON CONFLICT DO NOTHING RETURNING message_id
+            ), delivered AS (
+                UPDATE {MESSAGES} message
+                SET state = 'delivered', reason = %(code)s, final_at = %(now)s FROM stored
+                WHERE %(delivered)s AND message.id = stored.message_id AND message.state = 'sent'
+            )
+            SELECT message_id FROM stored
             """,
-            [provider, provider_id, status, error_code, timezone.now(), provider, provider_id],
+            {
+                "provider": provider,
+                "id": provider_id,
+                "status": status,
+                "code": error_code,
+                "now": timezone.now(),
+                "delivered": FINAL_STATUSES.get(status) == MessageState.DELIVERED,
+            },
         )
         return next((message_id for (message_id,) in cursor.fetchall()), None)
 
@@ -67,7 +84,7 @@ def _store(provider: str, provider_id: str, status: str, error_code: str) -> int
 def match_early(message_ids: Collection[int]) -> None:
     """Act on the receipts that came before these messages were recorded as sent."""
     with transaction.atomic():
-        _match(message_ids)
+        _match(Message.objects.filter(pk__in=message_ids))
 
 
 def match_unmatched() -> None:
@@ -76,7 +93,7 @@ def match_unmatched() -> None:
     unmatched = Receipt.objects.filter(message=None, received_at__gte=since)
     found = Message.objects.filter(provider_id__in=unmatched.values("provider_id"))
     with transaction.atomic():
-        _match(list(found.exclude(provider_id="").values_list("pk", flat=True)))
+        _match(found.exclude(provider_id=""))
 
 
 def _learn_taken(message_id: int, provider: str, provider_id: str) -> None:
@@ -96,11 +113,11 @@ def _learn_taken(message_id: int, provider: str, provider_id: str) -> None:
         )
 
 
-def _match(message_ids: Collection[int]) -> None:
+def _match(messages: MessageQuerySet) -> None:
     """Give these messages their receipts, and let a final one end the message's journey."""
+    message_ids = messages.lock()
     if not message_ids:
         return
-    Message.objects.filter(pk__in=message_ids).lock()
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -110,7 +127,7 @@ def _match(message_ids: Collection[int]) -> None:
                 AND receipt.provider_id = message.provider_id
             RETURNING receipt.message_id, receipt.status
             """,
-            [list(message_ids)],
+            [message_ids],
         )
         ended = {message for message, status in cursor.fetchall() if status in FINAL_STATUSES}
     if ended:
