@@ -27,7 +27,8 @@ class AttributeDefinition:
     """One named, typed fact: what may be asked of it, where it is from, how it is said.
 
     ``unknown`` says what it means that a person has no value; ``choices`` names the only values
-    there are; ``pattern`` is what a text looks like, ``example`` shows one.
+    there are; ``pattern`` is what a text looks like, ``example`` shows one. ``made_of`` is the code
+    of the fact, one's own or a relative's, that this one is reckoned from.
     """
 
     code: str
@@ -41,6 +42,7 @@ class AttributeDefinition:
     choices: Mapping[str, Texts] = field(default_factory=dict)
     pattern: str = ""
     example: str = ""
+    made_of: str = ""
 
 
 POPULATION_REGISTER = "population_register"
@@ -141,6 +143,7 @@ BUILT_IN = {
             unknown=NOTHING_UNKNOWN,
             lookup=Age(),
             example="65",
+            made_of="birth_date",
         ),
         AttributeDefinition(
             code="sex",
@@ -220,6 +223,7 @@ BUILT_IN = {
                 "en": "No guardian who may decide.",
             },
             lookup=Related(side="child", field="guardian__birth_date"),
+            made_of="birth_date",
         ),
         AttributeDefinition(
             code="child_birth_date",
@@ -238,6 +242,7 @@ BUILT_IN = {
                 "en": "No children in one's custody.",
             },
             lookup=Related(side="guardian", field="child__birth_date"),
+            made_of="birth_date",
         ),
     )
 }

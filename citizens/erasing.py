@@ -5,7 +5,7 @@ from collections.abc import Collection
 from django.db.models import DateField, F, Q, Value
 from django.db.models.functions import Cast, Coalesce, Concat, ExtractYear, Now
 
-from citizens.models import Guardianship, Person, RegisteredFact
+from citizens.models import DisputedFact, Guardianship, Person, RegisteredFact
 
 ERASED_KEY = "erased-"
 
@@ -17,6 +17,7 @@ def erase_people(people: Collection[int]) -> int:
     makes new people of them.
     """
     RegisteredFact.objects.filter(person__in=people).delete()
+    DisputedFact.objects.filter(person__in=people).update(should_be=None, because=None, told=None)
     Guardianship.objects.filter(Q(guardian__in=people) | Q(child__in=people)).delete()
     year = Cast(ExtractYear("birth_date"), output_field=Person._meta.get_field("last_name"))
     return Person.objects.filter(pk__in=people).update(

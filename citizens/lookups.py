@@ -1,6 +1,6 @@
 """How an attribute becomes a query: a column, a registered fact, or related people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -45,6 +45,9 @@ class Lookup(Protocol):
     def value(self, as_of: date) -> Combinable:
         """The value itself, or NULL, as jsonb can hold it."""
 
+    def made_from(self, people: Collection[int], as_of: date) -> Q:
+        """Whose value is made, among others, of a fact of these people."""
+
     def reached(self, changed: People) -> Iterator[People]:
         """Who else's value may be another, now that rows of these people have changed."""
 
@@ -67,6 +70,9 @@ class Column:
 
     def value(self, as_of: date) -> Combinable:
         return F(self.field) if self.unknown is None else NullIf(self.field, Value(""))
+
+    def made_from(self, people: Collection[int], as_of: date) -> Q:
+        return Q(pk__in=people)
 
     def reached(self, changed: People) -> Iterator[People]:
         yield from ()
@@ -104,6 +110,9 @@ class Age:
             template="EXTRACT(year FROM AGE(%(expressions)s))",
             output_field=IntegerField(),
         )
+
+    def made_from(self, people: Collection[int], as_of: date) -> Q:
+        return Q(pk__in=people)
 
     def reached(self, changed: People) -> Iterator[People]:
         yield from ()
@@ -160,6 +169,9 @@ class Fact:
             return Subquery(self._rows().values_list(trimmed))
         return Subquery(self._rows().values(self.value_type.value))
 
+    def made_from(self, people: Collection[int], as_of: date) -> Q:
+        return Q(pk__in=people)
+
     def reached(self, changed: People) -> Iterator[People]:
         yield from ()
 
@@ -197,6 +209,10 @@ class Related:
 
     def value(self, as_of: date) -> Combinable:
         return ArraySubquery(self._rows(as_of).order_by(self.field).values(self.field))
+
+    def made_from(self, people: Collection[int], as_of: date) -> Q:
+        other = self.field.partition("__")[0]
+        return Q(Exists(self._rows(as_of).filter(**{f"{other}__in": people})))
 
     def reached(self, changed: People) -> Iterator[People]:
         other = self.field.partition("__")[0]

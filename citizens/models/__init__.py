@@ -3,7 +3,13 @@
 from citizens.models.changes import Examined, PersonChange
 from citizens.models.contact_points import ContactHealth, ContactKind, ContactPoint
 from citizens.models.encrypted import Encrypted, reserve_ids
-from citizens.models.facts import Attribute, RegisteredFact, ValueType
+from citizens.models.facts import (
+    Attribute,
+    DisputedFact,
+    DisputeOutcome,
+    RegisteredFact,
+    ValueType,
+)
 from citizens.models.guardianships import (
     Guardianship,
     is_shielded,
@@ -18,6 +24,8 @@ __all__ = [
     "ContactHealth",
     "ContactKind",
     "ContactPoint",
+    "DisputeOutcome",
+    "DisputedFact",
     "Encrypted",
     "Examined",
     "Guardianship",

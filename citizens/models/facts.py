@@ -1,10 +1,17 @@
-"""Attribute and RegisteredFact: facts a city adds about people without code or migration."""
+"""Attribute and RegisteredFact: facts a city adds about people without code or migration.
+
+DisputedFact: a fact, registered or built in, that the person says is wrong.
+"""
+
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from citizens.languages import TranslatedField
+from citizens.models.encrypted import Encrypted
 from citizens.models.noting import noting_changes
 from citizens.models.people import Person
 
@@ -73,3 +80,60 @@ class RegisteredFact(models.Model):
 
     def __str__(self) -> str:
         return f"registered fact {self.pk}"
+
+
+class DisputeOutcome(models.TextChoices):
+    CORRECTED = "corrected", _("corrected in the register")
+    STANDS = "stands", _("stands as it is")
+
+
+class DisputedFactQuerySet(models.QuerySet["DisputedFact"]):
+    def open(self) -> Self:
+        return self.filter(settled_at=None)
+
+
+class DisputedFact(Encrypted):
+    """A fact that the person says is wrong: a request for rectification (GDPR article 16).
+
+    From ``disputed_at`` until ``settled_at`` no rule uses the fact of this person (article
+    18(1)(a), restriction of processing): citizens/disputes.py. ``attribute`` is the code of an
+    attribute, built in ones among them, or of what only the citizen's page shows (``name``).
+    ``should_be``, ``because`` and ``told``, the answer, are encrypted.
+    """
+
+    person = models.ForeignKey(
+        Person, models.CASCADE, related_name="disputed_facts", verbose_name=_("person")
+    )
+    attribute = models.SlugField(_("attribute"), max_length=64)
+    should_be = models.BinaryField(_("should be"), null=True, editable=False)
+    because = models.BinaryField(_("because"), null=True, editable=False)
+    disputed_at = models.DateTimeField(_("disputed"), default=timezone.now)
+    settled_at = models.DateTimeField(_("settled"), null=True)
+    outcome = models.CharField(
+        _("outcome"), max_length=9, choices=DisputeOutcome.choices, blank=True
+    )
+    told = models.BinaryField(_("answer to the citizen"), null=True, editable=False)
+
+    objects = DisputedFactQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("disputed fact")
+        verbose_name_plural = _("disputed facts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["attribute", "person"],
+                condition=Q(settled_at=None),
+                name="disputed_fact_open_once",
+                violation_error_message=_("This fact is disputed already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(settled_at=None, outcome="")
+                | (Q(settled_at__isnull=False) & ~Q(outcome="")),
+                name="disputed_fact_settled_with_outcome",
+                violation_error_message=_("A dispute that is settled has an outcome."),
+            ),
+        ]
+        triggers = noting_changes("person_id")
+
+    def __str__(self) -> str:
+        return f"disputed fact {self.pk}"

@@ -17,8 +17,10 @@ from django.utils.translation import gettext as _gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from citizens.models import Person, shielded_among
+from citizens.models import DisputeOutcome, Person, shielded_among
+from consents.services.rectification import rectification_purpose
 from helsinki_proactive.casework.conversation import Line, conversation_of, family_words, went_out
+from helsinki_proactive.casework.disputes import SettleForm, disputed, settle
 from helsinki_proactive.casework.people import IN_QUEUE
 from helsinki_proactive.casework.reading import why_read
 from offers.admin.pages import actor, admin_page, staff_page
@@ -115,6 +117,8 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
     person = _person(case)
     if person and case.round:
         note_viewing(request, person=person, purpose=case.round.service.purpose, reason=IN_QUEUE)
+    elif person and case.dispute:
+        note_viewing(request, person=person, purpose=rectification_purpose(), reason=IN_QUEUE)
     user = actor(request)
     offers = offers_of(case)
     concerned = [one.pk for one in (person, case.subject and case.subject.person) if one]
@@ -135,6 +139,8 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
         "may_act": may_act and (mine or case.taken_by_id is None),
         "late": case.due_at < timezone.now(),
         "answer_form": _answer_form(case, offers, person) if offers else None,
+        "disputed": disputed(case, hidden=hidden),
+        "settle_form": SettleForm(),
         "call_form": CallForm(initial={"on": timezone.localdate()}),
         "wording": wording_of_ask_back(case=case, by=user) if may_act and not hidden else "",
         "resolution": dict(Resolution.choices).get(case.resolution, case.resolution),
@@ -152,6 +158,7 @@ def _case(pk: int) -> ReviewCase:
     cases = ReviewCase.objects.select_related(
         *("round__service__purpose", "subject__person", "offer__subject__person"),
         *("reply__person", "message__contact_point", "taken_by", "closed_by"),
+        "dispute__person",
     )
     return get_object_or_404(cases, pk=pk)
 
@@ -160,6 +167,8 @@ def _person(case: ReviewCase) -> Person | None:
     """Whom the case is about: who wrote, else the subject."""
     if case.reply and case.reply.person:
         return case.reply.person
+    if case.dispute:
+        return case.dispute.person
     return case.subject.person if case.subject else None
 
 
@@ -238,6 +247,10 @@ def _closing(resolution: Resolution) -> Callable[[HttpRequest, ReviewCase, Abstr
     return lambda request, case, user: close_case(case=case, resolution=resolution, by=user)
 
 
+def _settling(found: DisputeOutcome) -> Callable[[HttpRequest, ReviewCase, AbstractUser], object]:
+    return lambda request, case, user: settle(request, case, user, found)
+
+
 ACTIONS = {
     "take": Action(_take, _("The case is yours."), stays=True),
     "give-back": Action(_give_back, _("The case is back in the queue."), stays=True),
@@ -252,4 +265,6 @@ ACTIONS = {
     ),
     "not-about-offer": Action(_closing(Resolution.NOT_ABOUT_OFFER), _("Closed.")),
     "seen": Action(_closing(Resolution.SEEN), _("Closed.")),
+    "corrected": Action(_settling(DisputeOutcome.CORRECTED), _("The citizen has the answer.")),
+    "stands": Action(_settling(DisputeOutcome.STANDS), _("The citizen has the answer.")),
 }

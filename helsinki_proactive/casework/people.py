@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from citizens.languages import say
 from citizens.models import Guardianship, Person, lives_with_shielded, shielded_among
 from consents.models import Purpose
+from consents.services.rectification import rectification_purpose
 from helsinki_proactive.casework.story import story_of
 from offers.admin.pages import actor, admin_page, staff_page
 from offers.admin.viewing import has_open, note_viewing
@@ -77,6 +78,8 @@ def purpose_in_queue(person: Person, user_id: int) -> Purpose | None:
     """
     people = {person.pk, *person.guardianships.values_list("child", flat=True)}
     cases = ReviewCase.objects.open().filter(taken_by=user_id)
+    if cases.filter(dispute__person=person).exists():
+        return rectification_purpose()
     about = Q(subject__person__in=people) | Q(reply__person=person)
     case = (
         cases.filter(about, round__isnull=False).select_related("round__service__purpose").first()
@@ -127,7 +130,7 @@ def _told(request: HttpRequest, person: Person) -> HttpResponse:
         "offers": [_offer_row(offer, shielded) for offer in offers],
         "story": story_of(person, offers, shielded),
         "open_cases": ReviewCase.objects.open().filter(
-            Q(subject__person=person) | Q(reply__person=person)
+            Q(subject__person=person) | Q(reply__person=person) | Q(dispute__person=person)
         ),
     }
     return admin_page(request, "casework/person.html", person.full_name, context)

@@ -34,6 +34,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         request,
         cases.in_queue_order()
         .select_related("round", "subject__person", "reply__person", "offer", "taken_by")
+        .select_related("dispute__person")
         .prefetch_related("offer__wishes"),
     )
     context = {
@@ -81,7 +82,8 @@ def _kinds() -> list[dict[str, Any]]:
 
 def _row(case: ReviewCase) -> dict[str, Any]:
     words = family_words(case)
-    person = case.subject.person if case.subject else case.reply and case.reply.person
+    about = case.subject or case.reply or case.dispute
+    person = about and about.person
     return {
         "case": case,
         "person": person,

@@ -10,7 +10,7 @@ from citizens.languages import say
 from citizens.models import Person
 from consents.models import ConsentEvent
 from consents.services.receipts import receipt_of
-from helsinki_proactive.my.page import facts_of, my_page, uses_of
+from helsinki_proactive.my.page import my_page, uses_of
 
 CONTROLLER = "Helsingin kaupunki"
 
@@ -26,7 +26,19 @@ def exported(person: Person, *, language: str, now: datetime) -> dict[str, Any]:
         "language": language,
         "data": [
             {"name": str(fact.label), "value": fact.value, "source": fact.source}
-            for fact in facts_of(person, language)
+            for fact in mine.facts
+        ],
+        "rectifications": [
+            {
+                "name": str(one.label),
+                "should_be": one.should_be,
+                "because": one.because,
+                "asked_at": one.disputed_at.isoformat(),
+                "outcome": one.outcome or "open",
+                "settled_at": one.settled_at.isoformat() if one.settled_at else None,
+                "answer": one.told,
+            }
+            for one in mine.disputes
         ],
         "offers": [
             {

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from consents.models import Purpose
 from consents.services.rights import Rights, Statement
+from helsinki_proactive.my.disputes import MyDispute, MyFact, names_of
 from helsinki_proactive.my.page import MyChannel
 
 
@@ -46,3 +48,27 @@ class OfferForm(forms.Form):
     """The offer whose own page is to be opened."""
 
     offer = forms.IntegerField(min_value=1)
+
+
+class DisputeForm(forms.Form):
+    """A fact that is wrong; one that is disputed already cannot be chosen."""
+
+    attribute = forms.ChoiceField(label=_("What is wrong"))
+    should_be = forms.CharField(label=_("What it should be"), max_length=200)
+    because = forms.CharField(
+        label=_("How you know"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(
+        self, data: object = None, *, facts: Sequence[MyFact], disputes: Sequence[MyDispute]
+    ) -> None:
+        super().__init__(data)  # type: ignore[arg-type]
+        disputed = {one.attribute for one in disputes if one.settled_at is None}
+        names = names_of(facts).items()
+        choices = [(code, name) for code, name in names if code not in disputed]
+        self.fields["attribute"].choices = choices  # type: ignore[attr-defined]
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "hds-text-input__input"

@@ -28,6 +28,7 @@ from citizens.models import (
 from citizens.models.people import HELSINKI
 from consents.models import ChannelChoice, DataUse, LegalBasis, ProcessingKind, Purpose
 from consents.services.rights import Rights, rights_of
+from helsinki_proactive.my.disputes import MyDispute, MyFact, disputes_of
 from helsinki_proactive.my.entitled import MyService, services_of
 from helsinki_proactive.my.words import STATES, USES
 from offers.eligibility.say import fact_sentences, sentences, shown_date, shown_value
@@ -52,15 +53,6 @@ class MyOffer:
     rule_version: int | None
     because: Sequence[str]
     may_open: bool
-
-
-@dataclass(frozen=True)
-class MyFact:
-    """One fact as registered, and where it comes from."""
-
-    label: str | Promise
-    value: str
-    source: str
 
 
 @dataclass(frozen=True)
@@ -91,6 +83,7 @@ class MyPage:
     offers: Sequence[MyOffer]
     entitled: Sequence[MyService]
     facts: Sequence[MyFact]
+    disputes: Sequence[MyDispute]
     uses: Sequence[MyUse]
     more_uses: bool
     rights: Sequence[Rights]
@@ -100,12 +93,14 @@ class MyPage:
 def my_page(person: Person, *, language: str, now: datetime) -> MyPage:
     """The person's page. Reads only."""
     uses = list(islice(uses_of(person, language), SHOWN_USES + 1))
+    facts = list(facts_of(person, language))
     return MyPage(
         person=person,
         language=language,
         offers=[_offer(offer, person, language) for offer in offers_to(person, now)],
         entitled=list(services_of(person, language=language, now=now)),
-        facts=list(facts_of(person, language)),
+        facts=facts,
+        disputes=disputes_of(person, facts),
         uses=uses[:SHOWN_USES],
         more_uses=len(uses) > SHOWN_USES,
         rights=rights_to(person, now),
@@ -164,8 +159,8 @@ def _day(moment: datetime, language: str) -> str:
 def facts_of(person: Person, language: str) -> Iterator[MyFact]:
     """Everything that registers say of the person, as it is now."""
     register = source_name(POPULATION_REGISTER, language)
-    for label, value in _registered_of(person, language):
-        yield MyFact(label, value, register)
+    for code, label, value in _registered_of(person, language):
+        yield MyFact(label, value, register, code)
     facts = RegisteredFact.objects.filter(person=person).select_related("attribute")
     for fact in facts.order_by("attribute__source", "attribute__code"):
         attribute = registered(fact.attribute)
@@ -174,26 +169,32 @@ def facts_of(person: Person, language: str) -> Iterator[MyFact]:
             say(attribute.label, language),
             shown_value(attribute, value, language),
             source_name(attribute.source, language),
+            attribute.code,
         )
 
 
-def _registered_of(person: Person, language: str) -> Iterator[tuple[str | Promise, str]]:
-    yield _("Name"), person.full_name
-    yield _("Identity code"), person.unseal("identity_code")
-    yield say(BUILT_IN["birth_date"].label, language), shown_date(person.birth_date, language)
+def _registered_of(person: Person, language: str) -> Iterator[tuple[str, str | Promise, str]]:
+    """Codes, names and values; rules know the address by its postal code."""
+
+    def built_in(code: str, value: str) -> tuple[str, str, str]:
+        return code, say(BUILT_IN[code].label, language), value
+
+    yield "name", _("Name"), person.full_name
+    yield "identity_code", _("Identity code"), person.unseal("identity_code")
+    yield built_in("birth_date", shown_date(person.birth_date, language))
     for code in ("sex", "mother_tongue", "contact_language"):
         attribute, value = BUILT_IN[code], getattr(person, code)
-        yield say(attribute.label, language), value and shown_value(attribute, value, language)
+        yield built_in(code, value and shown_value(attribute, value, language))
     municipality = "Helsinki" if person.municipality == HELSINKI else person.municipality
-    yield say(BUILT_IN["municipality"].label, language), municipality
-    yield _("Address"), f"{person.unseal('address')} {person.postal_code}".strip()
+    yield built_in("municipality", municipality)
+    yield "postal_code", _("Address"), f"{person.unseal('address')} {person.postal_code}".strip()
     if person.protected:
-        yield _("Non-disclosure for personal safety"), shown_value(None, True, language)
+        yield "", _("Non-disclosure for personal safety"), shown_value(None, True, language)
     for point in ContactPoint.objects.filter(person=person, gone_at=None).in_order():
-        yield CONTACTS[ContactKind(point.kind)], point.unseal("value")
+        yield "", CONTACTS[ContactKind(point.kind)], point.unseal("value")
     children = Guardianship.objects.valid_on(timezone.localdate()).filter(guardian=person)
     for one in children.select_related("child").order_by("child__birth_date", "pk"):
-        yield _("Guardian of"), one.child.full_name
+        yield "child_birth_date", _("Guardian of"), one.child.full_name
 
 
 CONTACTS: dict[ContactKind, Promise] = {

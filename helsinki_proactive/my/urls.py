@@ -14,6 +14,7 @@ urlpatterns = [
     path("<str:language>/sign-out/", signing_in.sign_out, name="sign-out"),
     path("<str:language>/say/", views.state, name="say"),
     path("<str:language>/channel/", views.choose_channel, name="channel"),
+    path("<str:language>/wrong/", views.rectify, name="wrong"),
     path("<str:language>/offer/", views.open_offer, name="offer"),
     path("<str:language>/my-data.json", views.export, name="export"),
 ]

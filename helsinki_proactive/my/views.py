@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_POST, require_safe
 
+from citizens.disputes import DisputedAlreadyError
 from citizens.languages import FAMILY_LANGUAGES
 from citizens.models import Person
 from consents.models import ChannelChoice
@@ -20,8 +21,9 @@ from consents.services.choices import choose_channels
 from consents.services.consent import ConsentError
 from consents.services.saying import record_statement
 from helsinki_proactive import openid
+from helsinki_proactive.my.disputes import ask_for_rectification
 from helsinki_proactive.my.export import exported
-from helsinki_proactive.my.forms import ChannelForm, OfferForm, StatementForm
+from helsinki_proactive.my.forms import ChannelForm, DisputeForm, OfferForm, StatementForm
 from helsinki_proactive.my.page import MyChannel, my_page, offer_to_open, rights_to
 from helsinki_proactive.my.rows import purpose_rows
 from helsinki_proactive.my.sessions import AT_MOST, in_citizens_session
@@ -32,6 +34,7 @@ from offers.views.family import LANGUAGES
 
 View = Callable[..., HttpResponse]
 DONE_CHANNEL = "channel"
+DONE_DISPUTE = "dispute"
 
 
 @require_safe
@@ -123,6 +126,23 @@ def _others(person: Person, channels: Sequence[MyChannel], first: str) -> list[s
 @in_language
 @in_citizens_session
 @signed_in
+def rectify(request: HttpRequest, language: str, person: Person) -> HttpResponse:
+    """Say that a fact is wrong: no rule uses it until a caseworker has answered."""
+    mine = my_page(person, language=language, now=timezone.now())
+    form = DisputeForm(request.POST, facts=mine.facts, disputes=mine.disputes)
+    if not form.is_valid():
+        return _page(request, language, person, dispute_form=form, status=400)
+    try:
+        ask_for_rectification(person=person, **form.cleaned_data)
+    except DisputedAlreadyError:
+        return _page(request, language, person, refused=True, status=409)
+    return _done(request, language, DONE_DISPUTE, "data")
+
+
+@require_POST
+@in_language
+@in_citizens_session
+@signed_in
 def open_offer(request: HttpRequest, language: str, person: Person) -> HttpResponse:
     """Open an offer's own page, where it can be answered: a new link that lasts as this session."""
     form = OfferForm(request.POST)
@@ -156,6 +176,7 @@ def _page(
     *,
     done: str = "",
     refused: bool = False,
+    dispute_form: DisputeForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     mine = my_page(person, language=language, now=timezone.now())
@@ -165,6 +186,8 @@ def _page(
         "rows": purpose_rows(mine.rights, language),
         "done": said.get(done),
         "channel_chosen": done == DONE_CHANNEL,
+        "disputed": done == DONE_DISPUTE,
+        "dispute_form": dispute_form or DisputeForm(facts=mine.facts, disputes=mine.disputes),
         "refused": refused,
         "phone": settings.CITY_PHONE,
     }

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from citizens.models import DisputedFact
 from offers.models import CaseKind, Message, MessageOffer, Offer, Reply, ReviewCase, Round, Subject
 
 DUE_IN = timedelta(days=3)
@@ -20,6 +21,7 @@ def open_case(
     offer: Offer | None = None,
     reply: Reply | None = None,
     message: Message | None = None,
+    dispute: DisputedFact | None = None,
     urgent: bool = False,
     note: str = "",
 ) -> None:
@@ -35,6 +37,7 @@ def open_case(
         offer=offer,
         reply=reply,
         message=message,
+        dispute=dispute,
         note=note,
         opened_at=now,
         due_at=_due(now, urgent),

@@ -7,6 +7,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Value
 
+from citizens.disputes import Disputes
 from citizens.models import Examined
 from offers.catalogue.criteria import Criteria
 from offers.eligibility.select import holding
@@ -51,7 +52,7 @@ WHERE standing.rule_id = change.rule_id
 """
 
 
-def apply(rules: Mapping[int, Criteria], day: date) -> tuple[int, int]:
+def apply(rules: Mapping[int, Criteria], day: date, disputes: Disputes) -> tuple[int, int]:
     """Write what the rules say of the examined people on the day; how many rows came and went."""
     if not rules or not Examined.objects.exists():
         return 0, 0
@@ -59,7 +60,7 @@ def apply(rules: Mapping[int, Criteria], day: date) -> tuple[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(FOUND)
         for rule, criteria in rules.items():
-            people = holding(residents, criteria, day)
+            people = holding(residents, criteria, day, disputes)
             try:
                 sql, parameters = people.values_list(Value(rule), "pk").query.sql_with_params()
             except EmptyResultSet:

@@ -2,7 +2,8 @@
 
 An explanation has the form of the criteria, with the answer written beside each:
 ``{"as_of": "2027-01-15", "all": [{"any": [{"attribute": ..., "operator": ..., "value": ...,
-"source": ..., "held": true | false | null, "fact": ...}]}]}``; null is unknown.
+"source": ..., "held": true | false | null, "fact": ...}]}]}``; null is unknown,
+and so is what the person disputes (citizens/disputes.py).
 """
 
 import json
@@ -23,8 +24,10 @@ from django.db.models import (
 from django.db.models.functions import Cast, JSONArray, JSONObject
 
 from citizens.attributes import known_attributes
+from citizens.disputes import Disputes, open_disputes, undisputed
+from citizens.lookups import Lookup
 from citizens.models import Person
-from citizens.operators import PRESENCE
+from citizens.operators import PRESENCE, Question
 from offers.catalogue.criteria import Criteria, Criterion, criterion_json, parse_criteria
 
 Explanation = dict[str, Any]
@@ -35,7 +38,7 @@ TOGETHER = 50
 
 def with_facts(people: QuerySet[Person], criteria: object, *, as_of: date) -> QuerySet[Person]:
     """The people, each with the explanation as ``facts``. Raises CriteriaError."""
-    return people.annotate(facts=_explanation(parse_criteria(criteria), as_of))
+    return people.annotate(facts=_explanation(parse_criteria(criteria), as_of, open_disputes()))
 
 
 def explain(criteria: object, *, person: Person, as_of: date) -> Explanation:
@@ -47,29 +50,30 @@ def explain_all(
     criteria: Sequence[object], *, person: Person, as_of: date
 ) -> Iterator[Explanation]:
     """``explain`` for each of the criteria, in their order, in few statements."""
-    known = known_attributes()
+    known, disputes = known_attributes(), open_disputes()
     asked = Person.objects.filter(pk=person.pk)
     for first in range(0, len(criteria), TOGETHER):
         parsed = (parse_criteria(one, known) for one in criteria[first : first + TOGETHER])
-        yield from asked.values_list(*(_explanation(one, as_of) for one in parsed)).get()
+        said = (_explanation(one, as_of, disputes) for one in parsed)
+        yield from asked.values_list(*said).get()
 
 
-def _explanation(criteria: Criteria, as_of: date) -> JSONObject:
+def _explanation(criteria: Criteria, as_of: date, disputes: Disputes) -> JSONObject:
     groups = [
-        JSONObject(any=JSONArray(*(_answered(criterion, as_of) for criterion in group)))
+        JSONObject(any=JSONArray(*(_answered(criterion, as_of, disputes) for criterion in group)))
         for group in criteria
     ]
     return JSONObject(as_of=Value(as_of.isoformat()), all=JSONArray(*groups))
 
 
-def _answered(criterion: Criterion, as_of: date) -> Expression:
+def _answered(criterion: Criterion, as_of: date, disputes: Disputes) -> Expression:
     """``question || answer``, both jsonb."""
     question = {**criterion_json(criterion), "source": criterion.attribute.source}
+    lookup = undisputed(criterion.attribute, disputes)
     return Func(
         Cast(Value(json.dumps(question)), JSONField()),
         JSONObject(
-            held=criterion_held(criterion, as_of),
-            fact=criterion.attribute.lookup.value(as_of),
+            held=criterion_held(lookup, criterion.question, as_of), fact=lookup.value(as_of)
         ),
         template="(%(expressions)s)",
         arg_joiner=" || ",
@@ -77,9 +81,8 @@ def _answered(criterion: Criterion, as_of: date) -> Expression:
     )
 
 
-def criterion_held(criterion: Criterion, as_of: date) -> Case:
+def criterion_held(lookup: Lookup, question: Question, as_of: date) -> Case:
     """True, false or, where the value is unknown, NULL."""
-    lookup, question = criterion.attribute.lookup, criterion.question
     holds = When(lookup.holds([question], as_of), then=Value(True))
     if question.operator in PRESENCE:
         return Case(holds, default=Value(False), output_field=BooleanField())

@@ -11,6 +11,7 @@ from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
+from citizens.disputes import Disputes, open_disputes, undisputed
 from citizens.models import Person
 from citizens.models.people import HELSINKI
 from offers.catalogue.criteria import Criteria, Criterion, parse_criteria
@@ -39,14 +40,20 @@ def not_resident(criteria: object, *, as_of: date) -> dict[str, int]:
     return {row["reason"]: row["count"] for row in counted.exclude(reason=None)}
 
 
-def holding(people: QuerySet[Person], criteria: Criteria, as_of: date) -> QuerySet[Person]:
-    """Those of the people who hold every group of the criteria."""
+def holding(
+    people: QuerySet[Person], criteria: Criteria, as_of: date, disputes: Disputes | None = None
+) -> QuerySet[Person]:
+    """Those of the people who hold every group of the criteria.
+
+    What somebody disputes is not known of them: ``disputes``, by default those open now.
+    """
+    disputes = open_disputes() if disputes is None else disputes
     for group in criteria:
-        people = people.filter(group_holds(group, as_of))
+        people = people.filter(group_holds(group, as_of, disputes))
     return people
 
 
-def group_holds(group: tuple[Criterion, ...], as_of: date) -> Q:
+def group_holds(group: tuple[Criterion, ...], as_of: date, disputes: Disputes) -> Q:
     """The condition that any criterion of the group holds.
 
     Questions of one attribute are asked together, so that several about one registered fact
@@ -55,7 +62,7 @@ def group_holds(group: tuple[Criterion, ...], as_of: date) -> Q:
     holds = Q()
     for criteria in _by_attribute(group):
         questions = [criterion.question for criterion in criteria]
-        holds |= criteria[0].attribute.lookup.holds(questions, as_of)
+        holds |= undisputed(criteria[0].attribute, disputes).holds(questions, as_of)
     return holds
 
 

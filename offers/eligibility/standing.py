@@ -21,7 +21,9 @@ from django.db.models import Exists, OuterRef, QuerySet, Value
 from django.utils import timezone
 
 from citizens import attributes, lookups, operators
+from citizens import disputes as disputing
 from citizens.attributes import known_attributes
+from citizens.disputes import Disputes, open_disputes
 from citizens.models import Person, guardianships, people
 from offers.catalogue.criteria import Criteria, CriteriaError, as_json, parse_criteria
 from offers.eligibility import differences, examined, select
@@ -82,13 +84,14 @@ def keep_standing(*, day: date, in_full: bool | None = None) -> Night | None:
     same = [rule for rule in rules if rule.pk in stood and rule.meaning == stood[rule.pk].meaning]
     days = [(standing, day) for standing in {stood[rule.pk].as_of for rule in same}]
     count = examined.gather([rule.criteria for rule in same], days)
+    disputes = open_disputes()  # after the queue is emptied: a later one waits there for tomorrow
     if count > FEW * Person.objects.count() if in_full is None else in_full:
         same = []
     by_difference = {rule.pk for rule in same}
     others = [rule for rule in rules if rule.pk not in by_difference]
-    came, left = _ask_everybody(others, day, stood)
+    came, left = _ask_everybody(others, day, stood, disputes)
     went += left
-    arrived, left = differences.apply({rule.pk: rule.criteria for rule in same}, day)
+    arrived, left = differences.apply({rule.pk: rule.criteria for rule in same}, day, disputes)
     StandingRule.objects.filter(pk__in=by_difference).exclude(as_of=day).update(as_of=day)
     return Night(day, len(rules), len(others), count, came + arrived, went + left)
 
@@ -117,7 +120,7 @@ def _meaning(criteria: Criteria) -> str:
 @cache
 def _code() -> str:
     """A digest of the code that says what criteria mean."""
-    modules = (attributes, lookups, operators, guardianships, people, select)
+    modules = (attributes, disputing, lookups, operators, guardianships, people, select)
     source = "".join(inspect.getsource(module) for module in modules)
     return hashlib.sha256(source.encode()).hexdigest()
 
@@ -132,13 +135,13 @@ def _let_go(rules: Iterable[int]) -> int:
 
 
 def _ask_everybody(
-    rules: Iterable[_Kept], day: date, stood: Mapping[int, StandingRule]
+    rules: Iterable[_Kept], day: date, stood: Mapping[int, StandingRule], disputes: Disputes
 ) -> tuple[int, int]:
     """Keep rules by asking them of everybody; how many rows came and went."""
     residents = Person.objects.resident()
     rows, came, went = [], 0, 0
     for rule in rules:
-        holders = holding(residents, rule.criteria, day)
+        holders = holding(residents, rule.criteria, day, disputes)
         before = stood.get(rule.pk)
         left = _take_away(rule.pk, holders) if before else 0
         columns: dict[str, Any] = {"rule": Value(rule.pk), "person": "pk"}

@@ -9,6 +9,7 @@ from django.db.models import Count, Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from citizens.models import DisputedFact
 from offers.models.messages import Message
 from offers.models.offers import Offer
 from offers.models.replies import Reply
@@ -32,6 +33,7 @@ class CaseKind(models.TextChoices):
     UNCERTAIN_MESSAGE = "uncertain_message", _("unknown whether a message was sent")
     CALL_BACK = "call_back", _("call back")
     REPLY_SLIP = "reply_slip", _("reply slip of a letter")
+    RECTIFICATION = "rectification", _("a citizen says that a fact is wrong")
 
 
 class ReviewCaseQuerySet(models.QuerySet["ReviewCase"]):
@@ -62,6 +64,7 @@ class ReviewCase(models.Model):
     offer = models.ForeignKey(Offer, models.PROTECT, null=True, related_name="cases")
     reply = models.ForeignKey(Reply, models.PROTECT, null=True, related_name="cases")
     message = models.ForeignKey(Message, models.PROTECT, null=True, related_name="cases")
+    dispute = models.ForeignKey(DisputedFact, models.PROTECT, null=True, related_name="cases")
     note = models.CharField(_("note"), max_length=200, blank=True)
     opened_at = models.DateTimeField(_("opened"), default=timezone.now)
     due_at = models.DateTimeField(_("due"))
@@ -88,6 +91,16 @@ class ReviewCase(models.Model):
                 fields=["kind", "subject"],
                 condition=Q(closed_at=None, subject__isnull=False, reply=None),
                 name="case_once_for_subject",
+            ),
+            models.UniqueConstraint(
+                fields=["dispute"],
+                condition=Q(dispute__isnull=False),
+                name="case_once_for_dispute",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="rectification", dispute__isnull=False)
+                | (~Q(kind="rectification") & Q(dispute=None)),
+                name="case_of_rectification_has_dispute",
             ),
             models.UniqueConstraint(
                 fields=["kind", "reply", "subject"],

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _gettext
 from django.utils.translation import gettext_lazy as _
 
-from citizens.models import ContactKind, ContactPoint, Person
+from citizens.disputes import settle
+from citizens.models import ContactKind, ContactPoint, DisputedFact, DisputeOutcome, Person
 from offers.delivery.bell import ring
 from offers.delivery.errors import TextRefusedError
 from offers.delivery.failures import give_up_number
@@ -52,6 +53,11 @@ class Resolution(TextChoices):
     WRONG_NUMBER = "wrong_number", _("wrong number")
     NOT_ABOUT_OFFER = "not_about_offer", _("not about an offer")
     SEEN = "seen", _("seen, nothing to do")
+    CORRECTED = "corrected", _("the fact was corrected in the register")
+    STANDS = "stands", _("the fact stands as it is")
+
+
+SETTLED = (Resolution.CORRECTED, Resolution.STANDS)
 
 
 class CaseError(Exception):
@@ -195,12 +201,29 @@ def wrong_number(*, case: ReviewCase, by: AbstractUser) -> None:
 
 @transaction.atomic
 def close_case(*, case: ReviewCase, resolution: Resolution, by: AbstractUser) -> None:
-    """Close a case that needs nothing more. Raises CaseTakenError.
+    """Close a case that needs nothing more. Raises CaseTakenError, NotDoneError if it does.
 
     The subject's own story stays open where it is: closing a case ends nobody's.
     """
     _hold(case, by)
     _close(case, resolution, by)
+
+
+@transaction.atomic
+def settle_dispute(
+    *, case: ReviewCase, outcome: DisputeOutcome, told: str, by: AbstractUser
+) -> DisputedFact:
+    """Answer a citizen who said that a fact is wrong, and close the case.
+
+    What ``told`` says is on the citizen's page (GDPR article 12(4): a refusal has its reasons).
+    Rules use the fact again. Raises CaseTakenError.
+    """
+    _hold(case, by)
+    if case.dispute is None:
+        raise NotDoneError(_gettext("This case is about no fact."))
+    settled = settle(fact=case.dispute, outcome=outcome, told=told)
+    _close(case, Resolution(outcome.value), by)
+    return settled
 
 
 def last_message(case: ReviewCase) -> Message | None:
@@ -232,6 +255,9 @@ def _hold(case: ReviewCase, by: AbstractUser) -> None:
 
 
 def _close(case: ReviewCase, resolution: Resolution, by: AbstractUser) -> None:
+    """A disputed fact is out of every rule until it is settled: nothing else ends its case."""
+    if case.kind == CaseKind.RECTIFICATION and resolution not in SETTLED:
+        raise NotDoneError(_gettext("A citizen waits for an answer to this one."))
     ReviewCase.objects.filter(pk=case.pk).update(
         closed_at=timezone.now(), closed_by=by.pk, resolution=resolution.value
     )

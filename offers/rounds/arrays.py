@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from citizens.models import Guardianship, RegisteredFact
+from citizens.models import DisputedFact, Guardianship, RegisteredFact
 from offers.models import Capacity, Round, SeatKind, Subject, Way
 from offers.placement import Seats, Subjects, straight_lines
 from offers.placement.inputs import Floats
@@ -179,7 +179,10 @@ def _text(code: str) -> Subquery:
 
 
 def _fact(code: str, column: str) -> Subquery:
+    """What the register says, unless the person disputes it."""
     facts = RegisteredFact.objects.filter(person=OuterRef("person"), attribute__code=code)
+    disputed = DisputedFact.objects.open().filter(person=OuterRef("person"), attribute=code)
+    facts = facts.filter(~Exists(disputed))
     return Subquery(facts.values(column)[:1])
 
 

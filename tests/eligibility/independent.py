@@ -20,6 +20,7 @@ class Custody:
     valid_from: date
     valid_until: date | None
     may_decide: bool
+    other_disputes: bool = False  # says that their own date of birth is wrong
 
     def counts(self, day: date) -> bool:
         ended = self.valid_until is not None and self.valid_until < day
@@ -32,6 +33,7 @@ class Record:
     values: dict[str, Any]
     guardians: list[Custody] = field(default_factory=list)
     children: list[Custody] = field(default_factory=list)
+    disputed: frozenset[str] = frozenset()
 
 
 def full_years(start: date, day: date) -> int:
@@ -47,6 +49,8 @@ def judge(record: Record, criterion: dict[str, Any], day: date) -> bool | None:
         criterion["operator"],
         criterion.get("value"),
     )
+    if _disputed(record, name, day):
+        return {"has": False, "has_not": True}.get(operator)
     if name in TO_MANY:
         return _judge_relatives(record, name, operator, wanted, day)
     if name == "age":
@@ -60,6 +64,14 @@ def judge(record: Record, criterion: dict[str, Any], day: date) -> bool | None:
     if value is None:
         return None
     return _compare(value, operator, wanted, day)
+
+
+def _disputed(record: Record, name: str, day: date) -> bool:
+    """Whether the fact, or one it is reckoned from, is said to be wrong."""
+    if name in record.disputed or (name == "age" and "birth_date" in record.disputed):
+        return True
+    custodies = {"guardian_birth_date": record.guardians, "child_birth_date": record.children}
+    return any(one.other_disputes and one.counts(day) for one in custodies.get(name, ()))
 
 
 def _judge_relatives(record: Record, name: str, operator: str, wanted: Any, day: date) -> bool:

@@ -4,7 +4,15 @@ from datetime import date
 from itertools import count
 from typing import Any
 
-from citizens.models import Attribute, Guardianship, Person, RegisteredFact, ValueType
+from citizens.disputes import dispute
+from citizens.models import (
+    Attribute,
+    DisputedFact,
+    Guardianship,
+    Person,
+    RegisteredFact,
+    ValueType,
+)
 
 _keys = count(1)
 
@@ -52,3 +60,8 @@ def asked(attribute: str, operator: str, value: Any = None) -> dict[str, Any]:
     """One criterion."""
     form = {"attribute": attribute, "operator": operator}
     return form if value is None else {**form, "value": value}
+
+
+def a_dispute(person: Person, attribute: str) -> DisputedFact:
+    """The person says that the fact is wrong."""
+    return dispute(person=person, attribute=attribute, should_be="", because="")

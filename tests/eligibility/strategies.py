@@ -103,7 +103,9 @@ RULES = st.lists(GROUPS, min_size=1, max_size=3).map(lambda groups: {"all": grou
 
 
 @st.composite
-def custodies(draw: st.DrawFn, own_birth_date: date, *, as_child: bool) -> Custody:
+def custodies(
+    draw: st.DrawFn, own_birth_date: date, *, as_child: bool, disputing: bool = False
+) -> Custody:
     """A guardianship of or over somebody."""
     other = draw(BORDERS)
     begun = draw(BORDERS)
@@ -114,12 +116,13 @@ def custodies(draw: st.DrawFn, own_birth_date: date, *, as_child: bool) -> Custo
         valid_from=begun,
         valid_until=None if until is None else max(until, begun),
         may_decide=draw(st.booleans()),
+        other_disputes=disputing and draw(st.booleans()),
     )
 
 
 @st.composite
-def records(draw: st.DrawFn) -> Record:
-    """A person of whom some things are unknown."""
+def records(draw: st.DrawFn, *, disputing: bool = False) -> Record:
+    """A person of whom some things are unknown; ``disputing`` ones say that some are wrong."""
     born = draw(BORDERS)
     values: dict[str, Any] = {
         name: draw(st.none() | st.sampled_from(CHOICES[name]))
@@ -135,6 +138,9 @@ def records(draw: st.DrawFn) -> Record:
     }
     return Record(
         values,
-        guardians=draw(st.lists(custodies(born, as_child=True), max_size=2)),
-        children=draw(st.lists(custodies(born, as_child=False), max_size=2)),
+        guardians=draw(st.lists(custodies(born, as_child=True, disputing=disputing), max_size=2)),
+        children=draw(st.lists(custodies(born, as_child=False, disputing=disputing), max_size=2)),
+        disputed=draw(st.frozensets(st.sampled_from(sorted(OPERATORS))))
+        if disputing
+        else frozenset(),
     )

@@ -8,14 +8,22 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from citizens.models import Attribute, Guardianship, Person, RegisteredFact
+from citizens.disputes import settle
+from citizens.models import (
+    Attribute,
+    DisputedFact,
+    DisputeOutcome,
+    Guardianship,
+    Person,
+    RegisteredFact,
+)
 from offers.eligibility.select import matching
 from offers.eligibility.standing import keep_standing
 from offers.models import EligibilityRule, Entitlement, StandingRule
 from tests.eligibility.independent import Record
-from tests.eligibility.people import a_fact, an_attribute
+from tests.eligibility.people import a_dispute, a_fact, an_attribute
 from tests.eligibility.services import a_rule
-from tests.eligibility.strategies import BORDERS, CHOICES, DAYS, NUMBERS, RULES, records
+from tests.eligibility.strategies import BORDERS, CHOICES, DAYS, NUMBERS, OPERATORS, RULES, records
 from tests.eligibility.test_one_meaning import FACTS, registered, undone
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +79,19 @@ def an_end(data: st.DataObject) -> None:
     Guardianship.objects.update(valid_from=date(2000, 1, 1), valid_until=ends)
 
 
+def a_contention(data: st.DataObject) -> None:
+    person = somebody(data)
+    attribute = data.draw(st.sampled_from(sorted(OPERATORS)))
+    if person and not DisputedFact.objects.open().filter(person=person, attribute=attribute):
+        a_dispute(person, attribute)
+
+
+def a_settlement(data: st.DataObject) -> None:
+    fact = data.draw(st.sampled_from([None, *DisputedFact.objects.open().order_by("pk")]))
+    if fact:
+        settle(fact=fact, outcome=data.draw(st.sampled_from(DisputeOutcome)), told="")
+
+
 def a_death_of_the_row(data: st.DataObject) -> None:
     person = somebody(data)
     if person:
@@ -87,7 +108,8 @@ def another_version(data: st.DataObject) -> None:
 
 
 CHANGES: list[Callable[[st.DataObject], None]] = [
-    *(a_column, a_value, a_custody, an_end, a_death_of_the_row, a_newcomer, another_version)
+    *(a_column, a_value, a_custody, an_end, a_death_of_the_row, a_newcomer, another_version),
+    *(a_contention, a_settlement),
 ]
 
 

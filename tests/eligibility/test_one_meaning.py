@@ -14,8 +14,8 @@ from citizens.models import Attribute, Guardianship, Person, RegisteredFact, Val
 from citizens.operators import CHOICE, COMPARISON, PRESENCE, SPAN, YEAR_SPAN, YEARS
 from offers.eligibility.explain import explain, with_facts
 from offers.eligibility.select import matching
-from tests.eligibility.independent import Record, judge, matches
-from tests.eligibility.people import a_person, an_attribute, rule
+from tests.eligibility.independent import Custody, Record, judge, matches
+from tests.eligibility.people import a_dispute, a_person, an_attribute, rule
 from tests.eligibility.strategies import CHOICES, DAYS, OPERATORS, RULES, YEARS_ASKED, records
 
 pytestmark = pytest.mark.django_db
@@ -57,12 +57,21 @@ def registered(record: Record, attributes: dict[str, Attribute]) -> Person:
         if record.values[code] is not None
     )
     for custody in record.guardians:
-        other = a_person(birth_date=custody.other_birth_date)
+        other = _relative(custody)
         _custody(custody, guardian=other, child=person)
     for custody in record.children:
-        other = a_person(birth_date=custody.other_birth_date)
+        other = _relative(custody)
         _custody(custody, guardian=person, child=other)
+    for attribute in sorted(record.disputed):
+        a_dispute(person, attribute)
     return person
+
+
+def _relative(custody: Custody) -> Person:
+    other = a_person(birth_date=custody.other_birth_date)
+    if custody.other_disputes:
+        a_dispute(other, "birth_date")
+    return other
 
 
 def _custody(custody: Any, *, guardian: Person, child: Person) -> None:
@@ -85,19 +94,38 @@ def test_selection_explanation_and_plain_python_agree(
     people: list[Record], rules: list[dict[str, Any]], day: date
 ) -> None:
     with undone():
-        attributes = {code: an_attribute(code, kind) for code, kind in FACTS.items()}
-        rows = {registered(record, attributes).pk: record for record in people}
-        for rule in rules:
-            selected = set(
-                matching(rule, as_of=day).filter(pk__in=rows).values_list("pk", flat=True)
-            )
-            assert selected == {pk for pk, record in rows.items() if matches(record, rule, day)}
-            explained: Any = with_facts(Person.objects.filter(pk__in=rows), rule, as_of=day)
-            for person in explained:
-                answers = [[c["held"] for c in group["any"]] for group in person.facts["all"]]
-                assert answers == [
-                    [judge(rows[person.pk], c, day) for c in group["any"]] for group in rule["all"]
-                ]
+        all_agree(people, rules, day)
+
+
+def all_agree(people: list[Record], rules: list[dict[str, Any]], day: date) -> None:
+    """Each way of asking says the same of each of the people."""
+    attributes = {code: an_attribute(code, kind) for code, kind in FACTS.items()}
+    rows = {registered(record, attributes).pk: record for record in people}
+    for criteria in rules:
+        found = matching(criteria, as_of=day).filter(pk__in=rows)
+        selected = set(found.values_list("pk", flat=True))
+        assert selected == {pk for pk, record in rows.items() if matches(record, criteria, day)}
+        explained: Any = with_facts(Person.objects.filter(pk__in=rows), criteria, as_of=day)
+        for person in explained:
+            record, answers = rows[person.pk], person.facts["all"]
+            assert [[one["held"] for one in group["any"]] for group in answers] == [
+                [judge(record, one, day) for one in group["any"]] for group in criteria["all"]
+            ]
+            for one in (one for group in answers for one in group["any"]):
+                assert one["attribute"] not in record.disputed or one["fact"] is None
+
+
+@settings(max_examples=60)
+@given(
+    people=st.lists(records(disputing=True), min_size=1, max_size=4),
+    rules=st.lists(RULES, min_size=1, max_size=6),
+    day=st.sampled_from(DAYS),
+)
+def test_what_somebody_disputes_is_unknown_of_them_and_of_nobody_else(
+    people: list[Record], rules: list[dict[str, Any]], day: date
+) -> None:
+    with undone():
+        all_agree(people, rules, day)
 
 
 @pytest.mark.parametrize("day", DAYS)
@@ -147,3 +175,11 @@ def _any(code: str, operator: str) -> Any:
     if operator in SPAN:
         return [scalar, scalar]
     return [scalar] if operator in CHOICE else scalar
+
+
+def test_a_dispute_costs_the_rules_of_other_facts_nothing() -> None:
+    born, speaks = asked_alone("age", "at_least", 6), asked_alone("mother_tongue", "is", "so")
+    before = [str(matching(criteria, as_of=DAYS[0]).query) for criteria in (born, speaks)]
+    a_dispute(a_person(mother_tongue="so"), "mother_tongue")
+    after = [str(matching(criteria, as_of=DAYS[0]).query) for criteria in (born, speaks)]
+    assert (after[0] == before[0], after[1] == before[1]) == (True, False)

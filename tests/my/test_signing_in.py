@@ -188,7 +188,7 @@ def test_without_a_provider_the_page_says_so_and_signs_nobody_in() -> None:
     assert Client().get(reverse("my:signed-in")).status_code == 503
 
 
-@pytest.mark.parametrize("view", ["say", "channel", "offer"])
+@pytest.mark.parametrize("view", ["say", "channel", "offer", "wrong"])
 def test_strangers_say_and_open_nothing(view: str) -> None:
     response = Client().post(reverse(f"my:{view}", args=["en"]), {"offer": 1})
     assert response["Location"] == reverse("my:page", args=["en"])
