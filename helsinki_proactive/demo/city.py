@@ -18,6 +18,7 @@ from helsinki_proactive.embedded.keys import Keys
 from helsinki_proactive.embedded.postgres import DATABASE, SUPERUSER
 from helsinki_proactive.staff.models import User
 from helsinki_proactive.staff.roles import ADMINISTRATOR, APPROVER, CASEWORKER, UNIT_HEAD
+from offers.models import Message, TextKind
 
 PRESCHOOL_AGE = 6
 KEPT = ("auth_", "django_content_type", "django_migrations")
@@ -104,3 +105,11 @@ def choose_email(*, share: float, turning_six_in: int, seed: int) -> int:
         if random.random() < share
     ]
     return len(ChannelChoice.objects.bulk_create(choices))
+
+
+def somebody_to_be() -> str:
+    """The identity code of a guardian who was written to, for a visitor to sign in with."""
+    written_to = Message.objects.filter(kind=TextKind.OFFER, person=OuterRef("pk"))
+    guardians = Person.objects.in_register().unprotected().exclude(identity_code=None)
+    chosen = guardians.filter(Exists(written_to)).order_by("pk").first()
+    return chosen.unseal("identity_code") if chosen else ""

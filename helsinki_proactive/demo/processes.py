@@ -1,6 +1,7 @@
 """What a city runs: web server, workers, beat; and the simulator in place of the providers."""
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from django.conf import settings
 from helsinki_proactive.simulator.client import Simulator, SimulatorError, start_simulator
 
 HOST = "127.0.0.1"
-WEB_PORT, SIMULATOR_PORT, SMTP_PORT = 8000, 8001, 8025
+WEB_PORT, SIMULATOR_PORT, IDENTITY_PORT, SMTP_PORT = 8000, 8001, 8002, 8025
 READY_WITHIN_S = 60.0
 
 
@@ -48,7 +49,12 @@ def running(logs: Path) -> Iterator[Running]:
         door = stack.enter_context(listening(WEB_PORT))
         web_url = f"http://{HOST}:{door.getsockname()[1]}"
         simulator = _simulator(stack, web_url, logs / "simulator.jsonl")
+        identity_door = stack.enter_context(listening(IDENTITY_PORT))
+        identity_url = f"http://{HOST}:{identity_door.getsockname()[1]}"
         environment = os.environ | {
+            "CITIZEN_OIDC_ISSUER": identity_url,
+            "CITIZEN_OIDC_CLIENT_ID": "demo",
+            "CITIZEN_OIDC_CLIENT_SECRET": secrets.token_urlsafe(16),
             "HP_PUBLIC_URL": web_url,
             "TWILIO_BASE_URL": simulator.url,
             "EMAIL_HOST": simulator.smtp_host,
@@ -58,8 +64,11 @@ def running(logs: Path) -> Iterator[Running]:
         }
         celery = [sys.executable, "-m", "celery", "-A", "helsinki_proactive"]
         gunicorn = [sys.executable, "-m", "gunicorn", "--config=python:helsinki_proactive.gunicorn"]
+        identity = [sys.executable, "-m", "helsinki_proactive.simulator.identity"]
+        identity += [f"--fd={identity_door.fileno()}", f"--issuer={identity_url}"]
         commands = {
             "web": (gunicorn, (door.fileno(),)),
+            "identity": ([*identity, f"--client-url={web_url}"], (identity_door.fileno(),)),
             "worker": ([*celery, "worker", "--concurrency=2"], ()),
             "beat": ([*celery, "beat"], ()),
         }
@@ -67,6 +76,7 @@ def running(logs: Path) -> Iterator[Running]:
         for name, (command, files) in commands.items():
             keepers.append(_keeper(command, environment, logs / f"{name}.log", files))
         door.close()
+        identity_door.close()
         yield Running(web_url, logs / "web.log", simulator)
 
 

@@ -160,7 +160,9 @@ class Command(BaseCommand):
         self.console.print(
             f"The admin            {processes.web_url}/admin/\n"
             f"The families' phones {processes.simulator.url}/simulator/\n"
-            f"Their mailbox        {processes.simulator.url}/simulator/mailbox/\n\n"
+            f"Their mailbox        {processes.simulator.url}/simulator/mailbox/\n"
+            f"A family's own page  {processes.web_url}/my/ "
+            f"(identify with {city.somebody_to_be()})\n\n"
             "Everything runs until Ctrl-C."
         )
         with suppress(KeyboardInterrupt):
