@@ -15,6 +15,11 @@ from helsinki_proactive.simulator.client import (
 )
 
 
+@pytest.fixture(autouse=True)
+def _no_quiet_hours(settings: Settings) -> None:
+    settings.QUIET_HOURS = None  # whatever the time is when the tests run
+
+
 @pytest.fixture(scope="session")
 def running_simulator() -> Iterator[Simulator]:
     with start_simulator() as simulator:
@@ -26,7 +31,6 @@ def simulator(
     running_simulator: Simulator, live_server: LiveServer, settings: Settings
 ) -> Iterator[Simulator]:
     """A simulator that knows where the product is, and a product that takes it for Twilio."""
-    settings.QUIET_HOURS = None
     settings.HP_PUBLIC_URL = live_server.url
     settings.TWILIO_ACCOUNT_SID = ACCOUNT_SID
     settings.TWILIO_AUTH_TOKEN = AUTH_TOKEN
