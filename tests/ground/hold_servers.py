@@ -1,6 +1,7 @@
 """Uses the embedded servers of a folder until its standard input ends."""
 
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from helsinki_proactive.embedded import EmbeddedError, servers
 from helsinki_proactive.embedded.folder import Folder
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     folder = Folder(Path(sys.argv[1]))
     folder.create()
     try:
