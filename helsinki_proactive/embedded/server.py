@@ -51,7 +51,11 @@ class Server(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Make the data folder, and clear away what a killed predecessor left."""
+        """Make the data folder."""
+
+    @abstractmethod
+    def clear_away(self) -> None:
+        """End what a killed predecessor left. Raises EmbeddedError."""
 
     @abstractmethod
     def _open(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -75,9 +79,11 @@ class Server(ABC):
         if self._process is not None and self._process.poll() is None:
             return False
         give_up = time.monotonic() + READY_WITHIN
-        while not self._launch():  # sessions of a killed PostgreSQL may take a moment to end
+        while not self._launch():  # another program may have its port for a moment
             if time.monotonic() > give_up:
-                raise EmbeddedError(f"{type(self).__name__} died and does not start again")
+                raise EmbeddedError(
+                    f"{type(self).__name__} died and does not start again:\n{self.folder.log_tail()}"
+                )
             time.sleep(0.2)
         return True
 
@@ -93,6 +99,7 @@ class Server(ABC):
             self._process.wait()
 
     def _launch(self) -> bool:
+        self.clear_away()
         with self.folder.log.open("ab") as log:
             self._process = self._open(log)
         give_up = time.monotonic() + READY_WITHIN

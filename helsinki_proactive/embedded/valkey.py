@@ -18,6 +18,9 @@ class Valkey(Server):
     """One Valkey. It keeps nothing on disk: the database is the truth."""
 
     def prepare(self) -> None:
+        """It has no data."""
+
+    def clear_away(self) -> None:
         """End a Valkey whose supervisor was killed."""
         state = self.folder.state()
         if state is not None:

@@ -4,20 +4,15 @@ import json
 import os
 import pwd
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import psutil
 import psycopg2
 import pytest
-import redis
 
 from helsinki_proactive.embedded import EmbeddedError, Servers, servers
 from helsinki_proactive.embedded.account import Account, installed
@@ -25,81 +20,13 @@ from helsinki_proactive.embedded.folder import Folder
 from helsinki_proactive.embedded.keys import Keys
 from helsinki_proactive.embedded.postgres import SUPERUSER
 from helsinki_proactive.embedded.server import free_port
-from tests.servers import reachable_folder
-
-CHECKOUT = Path(__file__).resolve().parent.parent.parent
-HOLDER = Path(__file__).with_name("hold_servers.py")
+from tests.ground.embedded_users import ask, holder, postmaster, start_holder, works
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 reachable_python = pytest.mark.skipif(
     not Account.choose().reaches(Path(sys.executable).resolve().parent),
     reason="this Python lies where nobody but root can reach it",
 )
-
-
-@pytest.fixture
-def folder() -> Iterator[Folder]:
-    """An empty folder, outside pytest's own, which the servers' account may not enter."""
-    made = reachable_folder("hp-embedded-")
-    yield made
-    shutil.rmtree(made.path)
-
-
-Process = subprocess.Popen[str]
-
-
-def start_holder(folder: Folder, **options: Any) -> Process:
-    return subprocess.Popen(
-        [sys.executable, str(HOLDER), str(folder.path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={"PYTHONPATH": str(CHECKOUT), "PATH": os.environ["PATH"]},
-        **options,
-    )
-
-
-@contextmanager
-def holder(folder: Folder, **options: Any) -> Iterator[tuple[Process, dict[str, str]]]:
-    """Another process that uses the servers, and the environment it has got."""
-    process = start_holder(folder, **options)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    answer = process.stdout.readline()
-    if not answer:
-        pytest.fail(process.stderr.read())
-    try:
-        yield process, json.loads(answer)
-    finally:
-        process.communicate()
-
-
-def ask(url: str, sql: str) -> Any:
-    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
-        cursor.execute(sql)
-        row = cursor.fetchone()
-    connection.close()
-    return row[0] if row else None
-
-
-def works(environment: dict[str, str]) -> bool:
-    with redis.Redis.from_url(environment["REDIS_URL"]) as valkey:
-        return bool(valkey.ping()) and ask(environment["DATABASE_URL"], "SELECT 1") == 1
-
-
-def postmaster(folder: Folder) -> psutil.Process:
-    (pid_file,) = folder.path.glob("servers/*/postgres/postmaster.pid")
-    return psutil.Process(int(pid_file.read_text().split()[0]))
-
-
-def until(condition: Any) -> None:
-    for _ in range(600):
-        with suppress(OSError, psycopg2.Error, redis.ConnectionError, psutil.Error, ValueError):
-            if condition():
-                return
-        time.sleep(0.05)
-    pytest.fail("it did not come to that within 30 seconds")
 
 
 def test_a_second_user_shares_the_servers_and_the_last_one_stops_them(folder: Folder) -> None:
@@ -137,49 +64,6 @@ def test_two_folders_have_servers_of_their_own(folder: Folder) -> None:
         wrong = Servers(theirs.keys, ours.postgres_port, ours.valkey_port)
         with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
             ask(wrong.database_url(), "SELECT 1")
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_the_servers_stop_however_their_user_ends(folder: Folder, number: int) -> None:
-    with holder(folder) as (process, _):
-        server = postmaster(folder)
-        process.send_signal(number)
-        process.wait(30)
-    until(lambda: not server.is_running())
-    until(lambda: folder.state() is None)
-
-
-def test_a_killed_postgres_is_started_again_on_its_port(folder: Folder) -> None:
-    with servers(folder) as running:
-        killed = postmaster(folder)
-        killed.kill()
-        until(lambda: postmaster(folder).pid != killed.pid)
-        until(lambda: works(running.environment()))
-
-
-def test_a_killed_valkey_is_started_again_on_its_port(folder: Folder) -> None:
-    with servers(folder) as running:
-        with redis.Redis.from_url(running.redis_url()) as valkey:
-            psutil.Process(valkey.info("server")["process_id"]).kill()
-        until(lambda: works(running.environment()))
-
-
-def test_servers_whose_supervisor_was_killed_are_replaced(folder: Folder) -> None:
-    with holder(folder) as (process, before):
-        old = postmaster(folder)
-        state = folder.state()
-        assert state is not None
-        supervisor = psutil.Process(state.supervisor_pid)
-        supervisor.kill()
-        until(lambda: supervisor.status() == psutil.STATUS_ZOMBIE)
-        process.kill()
-        process.wait()
-    assert old.is_running()
-    with servers(folder) as running:
-        assert not old.is_running()
-        assert works(running.environment())
-        with pytest.raises((redis.ConnectionError, psycopg2.OperationalError)):
-            works(before)
 
 
 def test_a_pid_file_of_a_dead_server_is_no_obstacle(folder: Folder) -> None:
