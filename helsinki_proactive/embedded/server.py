@@ -72,7 +72,7 @@ class Server(ABC):
             self.port = free_port()
             if self._launch():
                 return
-        raise EmbeddedError(f"{type(self).__name__} does not start:\n{self.folder.log_tail()}")
+        raise self._not_started("does not start")
 
     def keep_running(self) -> bool:
         """Start it again on its port if it has died, and say so. Raises EmbeddedError."""
@@ -81,11 +81,12 @@ class Server(ABC):
         give_up = time.monotonic() + READY_WITHIN
         while not self._launch():  # another program may have its port for a moment
             if time.monotonic() > give_up:
-                raise EmbeddedError(
-                    f"{type(self).__name__} died and does not start again:\n{self.folder.log_tail()}"
-                )
+                raise self._not_started("died and does not start again")
             time.sleep(0.2)
         return True
+
+    def _not_started(self, what: str) -> EmbeddedError:
+        return EmbeddedError(f"{type(self).__name__} {what}:\n{self.folder.log_tail()}")
 
     def stop(self) -> None:
         """Stop it and wait for its end."""
