@@ -72,7 +72,7 @@ class ErasureAdmin(ModelAdmin):
         if erasure.basis is None:
             return str(_("no purpose needs it any more"))
         language = get_language()
-        days = _("kept for %s days after the round") % erasure.basis.retention_days
+        days = _("kept for %s days after the end") % erasure.basis.retention_days
         purpose = say(erasure.basis.purpose.name, language)
         return f"{purpose}: {say(erasure.basis.statute, language)}; {days}"
 

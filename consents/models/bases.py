@@ -24,6 +24,7 @@ class Operation(models.TextChoices):
     SELECTING = "selecting", _("selecting")
     CONTACTING = "contacting", _("contacting")
     PLACING = "placing", _("placing")
+    CORRECTING = "correcting", _("correcting")
 
 
 class Purpose(models.Model):

@@ -13,6 +13,10 @@ class Erased(models.TextChoices):
     WISHES = "wishes", _("wishes and comments")
     LINKS = "links", _("links that opened no more")
     PEOPLE = "people", _("people gone from the register")
+    FACTS = "facts", _("facts and reasons of closed lists")
+    LISTS = "lists", _("people on closed lists, with their offers")
+    RECORDS = "records", _("messages, replies and cases of closed lists")
+    DISPUTES = "disputes", _("words of settled disputes")
     SEALED = "sealed", _("sealed rows, with their blocks")
 
 

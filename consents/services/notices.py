@@ -24,6 +24,11 @@ OPERATIONS: dict[Operation, dict[str, str]] = {
         "sv": "Vi reserverar en plats för dig",
         "en": "We reserve a place for you",
     },
+    Operation.CORRECTING: {
+        "fi": "Selvitämme tiedon, jonka sanot olevan väärin",
+        "sv": "Vi utreder en uppgift som du säger är felaktig",
+        "en": "We look into a fact that you say is wrong",
+    },
 }
 FIRST = {
     "fi": "Suostun siihen, että Helsingin kaupunki ({department}) käyttää tietojani tähän "

@@ -26,6 +26,7 @@ PROCESSING = {
     Operation.SELECTING: "dpv:Filter",
     Operation.CONTACTING: "dpv:Use",
     Operation.PLACING: "dpv:Use",
+    Operation.CORRECTING: "dpv:Consult",
 }
 RIGHTS = ("eu-gdpr:A7-3", "eu-gdpr:A15", "eu-gdpr:A16", "eu-gdpr:A17", "eu-gdpr:A20")
 

@@ -41,6 +41,26 @@ SAME_ROUND = pgtrigger.Trigger(
 )
 """What was sent to approval is what stays, until it is sent back."""
 
+ERASED_IN_TIME = pgtrigger.Trigger(
+    name="erased_in_time",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    condition=pgtrigger.Condition("NEW.erased_at IS NOT NULL"),
+    func="""
+        IF NEW.closed_at IS NULL OR EXISTS (
+            SELECT 1 FROM consents_legalbasis basis
+            JOIN offers_service service ON service.purpose_id = basis.purpose_id
+            WHERE service.id = NEW.service_id
+            AND NEW.closed_at + basis.retention_days * interval '1 day' >= NEW.erased_at
+        ) THEN
+            RAISE EXCEPTION 'the list of round % is still kept', NEW.id;
+        END IF;
+        RETURN NEW;
+    """,
+)
+"""A list is erased once every basis of its purpose is over; then, and only then, it may be."""
+
 SAME_SUBJECT = pgtrigger.Trigger(
     name="same_subject",
     level=pgtrigger.Row,
@@ -54,6 +74,7 @@ SAME_SUBJECT = pgtrigger.Trigger(
         IF EXISTS (
             SELECT 1 FROM offers_round round
             WHERE round.id IN (OLD.round_id, NEW.round_id) AND round.state NOT IN {UNFROZEN}
+            AND (round.erased_at IS NULL OR NEW.facts <> '{{}}' OR NEW.placement <> '{{}}')
         ) THEN
             RAISE EXCEPTION 'the list of round % is frozen', OLD.round_id;
         END IF;
@@ -63,7 +84,10 @@ SAME_SUBJECT = pgtrigger.Trigger(
 
 
 def _same_cohort(
-    name: str, operation: pgtrigger.Operation, referencing: pgtrigger.Referencing
+    name: str,
+    operation: pgtrigger.Operation,
+    referencing: pgtrigger.Referencing,
+    frozen: str = f"round.state NOT IN {UNFROZEN}",
 ) -> pgtrigger.Trigger:
     return pgtrigger.Trigger(
         name=name,
@@ -74,7 +98,7 @@ def _same_cohort(
         func=f"""
             IF EXISTS (
                 SELECT 1 FROM offers_round round
-                WHERE round.id IN (SELECT round_id FROM touched) AND round.state NOT IN {UNFROZEN}
+                WHERE round.id IN (SELECT round_id FROM touched) AND {frozen}
             ) THEN
                 RAISE EXCEPTION 'the list of a round is frozen';
             END IF;
@@ -83,9 +107,14 @@ def _same_cohort(
     )
 
 
-ROUND_GUARDS = [SECOND_PERSON, SAME_ROUND]
+ROUND_GUARDS = [SECOND_PERSON, SAME_ROUND, ERASED_IN_TIME]
 SUBJECT_GUARDS = [
     SAME_SUBJECT,
     _same_cohort("nobody_added", pgtrigger.Insert, pgtrigger.Referencing(new="touched")),
-    _same_cohort("nobody_removed", pgtrigger.Delete, pgtrigger.Referencing(old="touched")),
+    _same_cohort(
+        "nobody_removed",
+        pgtrigger.Delete,
+        pgtrigger.Referencing(old="touched"),
+        frozen=f"round.state NOT IN {UNFROZEN} AND round.erased_at IS NULL",
+    ),
 ]

@@ -36,7 +36,8 @@ class Round(models.Model):
     """One run of a service: a cohort, dates, approvals, figures.
 
     ``as_of`` is the day the rule is asked for; ``frozen_digest`` the SHA-256 (hex) of the exact
-    list that was sent to approval; ``preview`` what the caseworker saw, as shown then.
+    list that was sent to approval; ``preview`` what the caseworker saw, as shown then. From
+    ``erased_at`` on its list is erased; ``final_figures`` counts what came of it.
     """
 
     service = models.ForeignKey(
@@ -72,6 +73,8 @@ class Round(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
     )
     closed_at = models.DateTimeField(_("closed"), null=True, editable=False)
+    erased_at = models.DateTimeField(_("list erased"), null=True, editable=False)
+    final_figures = models.JSONField(default=dict, editable=False)
 
     objects = RoundQuerySet.as_manager()
 

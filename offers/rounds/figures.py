@@ -78,7 +78,9 @@ class Figures:
 
 
 def figures(round: Round) -> Figures:
-    """The round's figures as they are now."""
+    """The round's figures as they are now; once its list is erased, as they were then."""
+    if round.erased_at is not None:
+        return Figures(**round.final_figures["figures"])
     counted = (*EVENTS, "other_place")
     columns = ", ".join(f"count({event})" for event in counted)
     with connection.cursor() as cursor:
@@ -102,6 +104,9 @@ def timeline(round: Round) -> list[dict[str, Any]]:
     At most some sixty moments ``at``, from the first event to the last, each with the counts of
     ``EVENTS`` up to then; the last one equals the figures. Empty before anything happened.
     """
+    if round.erased_at is not None:
+        rows = round.final_figures["timeline"]
+        return [row | {"at": datetime.fromisoformat(row["at"])} for row in rows]
     happened = " UNION ALL ".join(
         f"SELECT '{event}' AS event, {event} AS at FROM families WHERE {event} IS NOT NULL"
         for event in EVENTS

@@ -16,10 +16,13 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from citizens.models import DisputedFact
 from consents.models import Erased, Erasure, LegalBasis, Operation
+from consents.services.rectification import CODE as RECTIFICATION
 from offers.models import Link, Message, Rating, Reply, Round, Wish
+from offers.rounds import closed_lists
 from offers.rounds.erasing import REGISTER_MAY_ERR, forget_people, gone_people
-from offers.rounds.kept import longest_bases
+from offers.rounds.kept import longest_bases, rounds_over
 
 BATCH = 2000
 NIGHT = range(1, 5)
@@ -78,6 +81,8 @@ def _everything_expired(now: datetime) -> Iterator[_Expired]:
     if longest:
         strangers = Reply.objects.filter(_has_words(), round=None, received_at__lt=now - longest)
         yield _Expired(Erased.REPLIES, None, now - longest, strangers, _forget_replies)
+    for basis in longest_bases():
+        yield from _lists(basis, now)
     links = Link.objects.filter(expires_at__lt=now - LINKS_KEPT)
     yield _Expired(Erased.LINKS, None, now - LINKS_KEPT, links, _delete(Link))
     gone_before = now - REGISTER_MAY_ERR
@@ -97,6 +102,34 @@ def _words(basis: LegalBasis, before: datetime) -> Iterator[_Expired]:
     yield _Expired(Erased.REPLIES, basis, before, replies, _forget_replies)
     yield _Expired(Erased.WISHES, basis, before, wishes, _delete(Wish))
     yield _Expired(Erased.WISHES, basis, before, comments, _forget_comments)
+
+
+def _lists(basis: LegalBasis, now: datetime) -> Iterator[_Expired]:
+    """Everything of a closed list; the round stays, with its figures."""
+    before = now - timedelta(days=basis.retention_days)
+    if basis.purpose.code == RECTIFICATION:
+        yield _Expired(Erased.DISPUTES, basis, before, _settled(before), _forget_disputes)
+    for round in rounds_over(basis, now).filter(erased_at=None):
+        closed_lists.begin_erasing(round, now=now)
+    erased = Round.objects.filter(service__purpose=basis.purpose_id, erased_at__isnull=False)
+    steps: list[tuple[Erased, QuerySet[Any], Callable[[list[int]], object]]] = [
+        (Erased.FACTS, closed_lists.with_facts(erased), closed_lists.forget_facts),
+        (Erased.LISTS, closed_lists.unsealed(erased), closed_lists.delete_subjects),
+        (Erased.RECORDS, closed_lists.loose_messages(erased), closed_lists.delete_messages),
+        (Erased.RECORDS, closed_lists.loose_replies(erased), closed_lists.delete_replies),
+    ]
+    steps += [(Erased.RECORDS, rows, _delete(rows.model)) for rows in closed_lists.rest_of(erased)]
+    for what, rows, erase in steps:
+        yield _Expired(what, basis, before, rows, erase)
+
+
+def _settled(before: datetime) -> "QuerySet[DisputedFact]":
+    words = Q(should_be__isnull=False) | Q(because__isnull=False) | Q(told__isnull=False)
+    return DisputedFact.objects.filter(words, settled_at__lt=before)
+
+
+def _forget_disputes(ids: list[int]) -> None:
+    DisputedFact.objects.filter(pk__in=ids).update(should_be=None, because=None, told=None)
 
 
 def _has_words() -> Q:

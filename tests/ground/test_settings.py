@@ -121,14 +121,14 @@ def test_the_example_has_every_variable_of_the_composition() -> None:
     assert asked <= set(example())
 
 
-def test_only_migrate_is_told_the_owners_password() -> None:
+def test_only_who_changes_tables_or_prunes_is_told_the_owners_password() -> None:
     services = compose()["services"]
     told = {
         name
         for name, service in services.items()
         if service.get("environment", {}).get("DATABASE_OWNER_URL")
     }
-    assert told == {"migrate"}
+    assert told == {"migrate", "prune"}
 
 
 def test_nothing_is_served_before_the_database_is_migrated() -> None:
