@@ -312,3 +312,42 @@ def test_a_first_name_at_the_end_is_a_signature(text: str, reading: Reading) -> 
 def test_a_child_asked_about_does_not_sign() -> None:
     found = read_reply("Kyllä. Aino", language="fi", children=[AINO, EINO])
     assert (found.reading, found.by_child) == (Reading.MIXED, {"A": Reading.ACCEPT})
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "reading"),
+    [
+        ("Kyllää, kiitoksia", "fi", Reading.ACCEPT),
+        ("Eii kiitos", "fi", Reading.DECLINE),
+        ("Nejj tack", "sv", Reading.DECLINE),
+        ("Jahh", "et", Reading.ACCEPT),
+        ("Jaa", "sv", Reading.UNCLEAR),  # a word of its own: "well"
+        ("Kello kyllä", "fi", Reading.UNCLEAR),
+        ("Villaa", "fi", Reading.UNCLEAR),
+    ],
+)
+def test_a_last_letter_held_too_long_changes_nothing(
+    text: str, language: str, reading: Reading
+) -> None:
+    assert read_reply(text, language=language).reading is reading
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "reading"),
+    [
+        ("Ei sittenkään", "fi", Reading.DECLINE),
+        ("Emme sittenkään ota paikkaa", "fi", Reading.DECLINE),
+        ("Kyllä sittenkin!", "fi", Reading.ACCEPT),
+        ("Muutin mieleni. Otan paikan sittenkin.", "fi", Reading.ACCEPT),
+        ("Emme sittenkään kieltäydy", "fi", Reading.UNCLEAR),
+        ("Ei sittenkään haittaa", "fi", Reading.UNCLEAR),
+        ("Muutin mieleni", "fi", Reading.UNCLEAR),
+        ("Nej trots allt", "sv", Reading.DECLINE),
+        ("Yes after all", "en", Reading.ACCEPT),
+        ("We may after all", "en", Reading.UNCLEAR),
+    ],
+)
+def test_second_thoughts_are_read_as_what_they_come_to(
+    text: str, language: str, reading: Reading
+) -> None:
+    assert read_reply(text, language=language).reading is reading

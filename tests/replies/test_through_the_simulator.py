@@ -2,14 +2,17 @@
 
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
-from citizens.models import ContactHealth, ContactPoint
+from citizens.models import ContactHealth, ContactPoint, Guardianship
 from helsinki_proactive.simulator.client import Simulator
 from offers.delivery.outbox import send_due
 from offers.models import (
+    AcceptancePolicy,
     Answer,
     Capacity,
     CaseKind,
@@ -30,10 +33,15 @@ from tests.rounds.city import a_family, an_address, preschool, seats
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def a_family_on_the_phone(*, places: Sequence[Capacity] = (), **values: int) -> Family:
+def a_family_on_the_phone(
+    *,
+    places: Sequence[Capacity] = (),
+    policy: AcceptancePolicy = AcceptancePolicy.ANY,
+    **values: int,
+) -> Family:
     """A family that waits to be written to."""
     preschool()
-    Service.objects.update(acceptance="any")
+    Service.objects.update(acceptance=policy)
     children = a_family(**values)
     family = Family(children, a_running_round(children, places=places))
     tell(family.round)
@@ -253,3 +261,93 @@ def test_a_wish_by_text_holds_the_seat_until_a_person_has_looked(simulator: Simu
     assert (family.state(), family.cases()) == (OfferState.OPEN, [CaseKind.MIXED_REPLY])
     place.refresh_from_db()
     assert place.taken == 1
+
+
+def test_where_all_must_accept_one_yes_holds_the_seat_and_the_second_one_takes_it(
+    simulator: Simulator,
+) -> None:
+    place = seats(1)
+    family = a_family_on_the_phone(guardians=2, places=[place], policy=AcceptancePolicy.ALL)
+    send_due()
+
+    first = answer_of(simulator, family.phone(0), "Kyllä")
+    send_due(lane=Lane.REPLIES)
+
+    assert "Vastauksesi on kirjattu" in first, "not: the place is yours"
+    assert family.state() == OfferState.OPEN
+    place.refresh_from_db()
+    assert place.taken == 1
+    second = answer_of(simulator, family.phone(1), "Kyllä")
+    assert second.startswith("Kiitos! Esiopetuspaikka on vahvistettu")
+    assert family.state() == OfferState.ACCEPTED
+
+
+def test_where_all_must_accept_silence_of_the_other_guardian_is_for_a_person(
+    simulator: Simulator,
+) -> None:
+    place = seats(1)
+    family = a_family_on_the_phone(guardians=2, places=[place], policy=AcceptancePolicy.ALL)
+    send_due()
+    answer_of(simulator, family.phone(0), "Kyllä")
+
+    after_the_deadline(family)
+
+    assert family.cases() == [CaseKind.UNANSWERED]
+    place.refresh_from_db()
+    assert (family.state(), place.taken) == (OfferState.UNANSWERED, 1)
+
+
+def test_an_identity_code_in_a_text_is_nowhere_afterwards(simulator: Simulator) -> None:
+    family = a_family_on_the_phone()
+    send_due()
+
+    assert answer_of(simulator, family.phone(), "Kyllä, lapsen tunnus on 010119A123B")
+
+    reply = Reply.objects.get()
+    assert "123B" not in reply.unseal("text")
+    assert reply.unseal("text").startswith("Kyllä, lapsen tunnus on ***")
+
+
+def test_a_number_nobody_was_written_to_learns_nothing(simulator: Simulator) -> None:
+    family = a_family_on_the_phone()
+    send_due()
+
+    said = [answer_of(simulator, Phone("+358409999999"), words) for words in ("Kyllä", "Kuka?")]
+
+    assert said == ["", ""]
+    assert family.state() == OfferState.OPEN
+    assert set(ReviewCase.objects.values_list("kind", flat=True)) == {CaseKind.UNKNOWN_SENDER}
+    assert not simulator.messages(to="+358409999999")
+
+
+def test_whoever_has_lost_custody_since_is_not_obeyed_and_the_other_guardian_is(
+    simulator: Simulator,
+) -> None:
+    family = a_family_on_the_phone(guardians=2)
+    former, phones = family.guardians[0], [family.phone(0), family.phone(1)]
+    send_due()
+    yesterday = timezone.localdate() - timedelta(days=1)
+    Guardianship.objects.filter(guardian=former).update(valid_until=yesterday)
+
+    told = answer_of(simulator, phones[0], "Ei kiitos")
+
+    assert family.children[0].call_name not in told
+    assert (family.state(), family.cases()) == (OfferState.OPEN, [CaseKind.UNKNOWN_SENDER])
+    assert answer_of(simulator, phones[1], "Kyllä").startswith("Kiitos!")
+    assert Answer.objects.get().guardian != former
+    assert family.state() == OfferState.ACCEPTED
+
+
+def test_a_yes_a_no_and_a_yes_again_are_three_answers_and_the_last_one_counts(
+    simulator: Simulator,
+) -> None:
+    family = a_family_on_the_phone()
+    send_due()
+
+    states = []
+    for words in ("Kyllä", "Ei sittenkään", "Kyllä sittenkin"):
+        assert answer_of(simulator, family.phone(), words)
+        states.append(family.state())
+
+    assert states == [OfferState.ACCEPTED, OfferState.DECLINED, OfferState.ACCEPTED]
+    assert Answer.objects.count() == 3

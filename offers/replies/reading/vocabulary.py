@@ -127,6 +127,8 @@ class Vocabulary:
         for shorter in _without_repeats(word):
             if shorter in self.known:
                 return shorter
+        if word[-2:-1] == word[-1:] and word[:-1] in self.correct and word not in self._never:
+            return word[:-1]  # held a moment too long: "kyllää", "eii"
         return self._one_letter_away(word) or word
 
     def _one_letter_away(self, word: str) -> str | None:
