@@ -9,14 +9,12 @@ import shapely
 from django.db import transaction
 from shapely.geometry import Point, shape
 
-from citizens.register.errors import BadRows, ErrorFile, Problem, UnusableFile
-from offers.catalogue.documents import read_json
+from citizens.register.errors import BadRows, ErrorFile, Problem
+from offers.catalogue.geojson import BadFeature, outline_of, read_features
 from offers.models import AdmissionArea, Unit
 
 CODES = ("code", "postal_code", "posno")
 NAMES = {"fi": ("name_fi", "name", "nimi"), "sv": ("name_sv", "namn"), "en": ("name_en",)}
-BOUNDS = (19.0, 59.0, 32.0, 71.0)
-"""Finland: west, south, east, north, degrees in WGS 84."""
 
 
 Key = tuple[str, str, str]
@@ -46,14 +44,6 @@ class _Area:
     units: Sequence[str] | None
 
 
-class BadArea(ValueError):  # noqa: N818 - read as "raise BadArea"
-    """An area that cannot be used: property and reason."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(reason)
-        self.field = field
-
-
 def import_areas(
     *,
     path: Path,
@@ -72,13 +62,13 @@ def import_areas(
     """
     known = {unit.register_id: unit for unit in Unit.objects.all()}
     areas: dict[Key, _Area] = {}
-    for nth, feature in enumerate(_features(path), start=1):
+    for nth, feature in enumerate(read_features(path), start=1):
         try:
             area = _area(feature, group, period, known)
             if _key(area) in areas:
-                raise BadArea("code", "this area comes twice")
+                raise BadFeature("code", "this area comes twice")
             areas[_key(area)] = area
-        except BadArea as error:
+        except BadFeature as error:
             errors.add(Problem(path.name, nth, error.field, f"feature {nth}: {error}"))
     if errors.count and not skip_bad:
         raise BadRows(
@@ -93,21 +83,13 @@ def import_areas(
     return changes
 
 
-def _features(path: Path) -> list[Any]:
-    document = read_json(path)
-    features = document.get("features") if isinstance(document, dict) else None
-    if not isinstance(features, list) or not features:
-        raise UnusableFile(f"{path.name} is no GeoJSON FeatureCollection with features.")
-    return features
-
-
 def _area(feature: object, group: str, period: str, known: dict[str, Unit]) -> _Area:
     if not isinstance(feature, dict) or not isinstance(feature.get("properties"), dict):
-        raise BadArea("properties", "missing")
+        raise BadFeature("properties", "missing")
     said = feature["properties"]
     code = next((str(said[name]) for name in CODES if said.get(name)), "")
     if not code or len(code) > 64:
-        raise BadArea("code", f"needs one of the properties {', '.join(CODES)}")
+        raise BadFeature("code", f"needs one of the properties {', '.join(CODES)}")
     return _Area(
         code=code,
         name=_name(said, code),
@@ -127,38 +109,19 @@ def _name(said: dict[str, Any], code: str) -> dict[str, str]:
     return {language: name or finnish for language, name in found.items()}
 
 
-def _boundary(geometry: object) -> dict[str, Any]:
-    if not isinstance(geometry, dict) or geometry.get("type") not in ("Polygon", "MultiPolygon"):
-        raise BadArea("geometry", "not a Polygon or MultiPolygon")
-    try:
-        outline = shape(geometry)
-    except (
-        ValueError,
-        TypeError,
-        AttributeError,
-        KeyError,
-        IndexError,
-        shapely.errors.ShapelyError,
-    ):
-        raise BadArea("geometry", "the coordinates cannot be read") from None
-    if outline.is_empty:
-        raise BadArea("geometry", "empty")
-    west, south, east, north = outline.bounds
-    if not (BOUNDS[0] <= west and BOUNDS[1] <= south and east <= BOUNDS[2] and north <= BOUNDS[3]):
-        raise BadArea("geometry", "not in Finland: coordinates are longitude, latitude in WGS 84")
-    if not outline.is_valid:
-        raise BadArea("geometry", f"the border crosses itself ({shapely.is_valid_reason(outline)})")
-    return geometry
+def _boundary(geometry: Any) -> dict[str, Any]:
+    outline_of(geometry)
+    return dict(geometry)
 
 
 def _units(ids: object, known: dict[str, Unit]) -> list[str] | None:
     if ids is None:
         return None
     if not isinstance(ids, list):
-        raise BadArea("units", "not a list of unit ids")
+        raise BadFeature("units", "not a list of unit ids")
     unknown = [str(key) for key in ids if str(key) not in known]
     if unknown:
-        raise BadArea("units", f"not in the register: {', '.join(unknown[:5])}")
+        raise BadFeature("units", f"not in the register: {', '.join(unknown[:5])}")
     return [str(key) for key in ids]
 
 

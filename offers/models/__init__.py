@@ -50,7 +50,7 @@ from offers.models.rounds import (
     Subject,
 )
 from offers.models.standing import Entitlement, StandingRule
-from offers.models.units import AdmissionArea, Capacity, SeatKind, Unit, Way
+from offers.models.units import AdmissionArea, Capacity, SeatKind, Unit, Water, Way
 
 __all__ = [
     "AWAITING_ANSWER",
@@ -101,6 +101,7 @@ __all__ = [
     "Unit",
     "UnitLook",
     "Verdict",
+    "Water",
     "Way",
     "Wish",
     "WrongCode",

@@ -1,4 +1,4 @@
-"""Unit and Capacity: places with seats; AdmissionArea: who belongs to which by address."""
+"""Unit and Capacity: places with seats; AdmissionArea and Water: what an address says."""
 
 from typing import Self
 
@@ -132,3 +132,19 @@ class AdmissionArea(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class Water(models.Model):
+    """A piece of sea, lake or river, cut small by the import; pieces do not overlap.
+
+    ``outline`` is a polygon as WKB (OGC Simple Features), longitude and latitude in WGS 84.
+    """
+
+    outline = models.BinaryField(_("outline"))
+
+    class Meta:
+        verbose_name = _("water")
+        verbose_name_plural = _("waters")
+
+    def __str__(self) -> str:
+        return f"water {self.pk}"

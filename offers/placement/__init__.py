@@ -22,11 +22,13 @@ from offers.placement.policies import (
     place,
 )
 from offers.placement.reasons import PassedOver, Reason, Reasons
+from offers.placement.water import WATER_M, WaterMap
 from offers.placement.wording import explain, word_reason
 
 __all__ = [
     "CRITERIA",
     "POLICIES",
+    "WATER_M",
     "Assignment",
     "Difference",
     "Figures",
@@ -40,6 +42,7 @@ __all__ = [
     "Subjects",
     "UnknownCriterion",
     "Warnings",
+    "WaterMap",
     "check_criteria",
     "compare_policies",
     "cost_of_pins",

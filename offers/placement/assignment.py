@@ -8,9 +8,10 @@ import numpy as np
 
 from offers.placement.criteria import Ranking
 from offers.placement.envy import with_justified_envy
-from offers.placement.geography import UNKNOWN_M
-from offers.placement.inputs import Bools, Floats, Ints
+from offers.placement.geography import UNKNOWN_M, metres_between
+from offers.placement.inputs import Bools, Floats, Ints, Seats, Subjects
 from offers.placement.problem import Problem
+from offers.placement.water import WATER_M
 
 LINE_M = 5_000
 """A longer way to preschool gives a right to transport (Basic Education Act 628/1998, 32 §)."""
@@ -117,13 +118,25 @@ class Assignment:
 
     @cached_property
     def over_water(self) -> Bools:
-        """Whose straight line crosses water, so that the way is longer than the distance says."""
-        placed = self.seat_of >= 0
-        if self.problem.distances is not None:
-            return np.zeros(len(placed), dtype=bool)
-        land = self.problem.seat_land[self.seat_of]
-        own = self.problem.subject_land
-        return np.asarray(placed & (own >= 0) & (land >= 0) & (own != land))
+        """Whose way was taken for a straight line that crosses more than WATER_M of water.
+
+        A way that the city measured is longer than the line: nothing is doubtful about it.
+        """
+        over = np.zeros(len(self.seat_of), dtype=bool)
+        problem = self.problem
+        if problem.water is None:
+            return over
+        known = np.flatnonzero(~np.isnan(self.distance_m))
+        straight = metres_between(
+            problem.subject_points[known], problem.seat_points[self.seat_of[known]]
+        )
+        flown = known[
+            (self.distance_m[known] <= straight) & (straight >= WATER_M) & (straight != UNKNOWN_M)
+        ]
+        homes, units = _degrees(problem.subjects), _degrees(problem.seats)
+        metres = problem.water.metres_under(homes[flown], units[self.seat_of[flown]])
+        over[flown] = metres > WATER_M
+        return over
 
     @cached_property
     def taken(self) -> Ints:
@@ -195,6 +208,11 @@ class Assignment:
         parties = parties[self.problem.reachable(parties, np.array([place]))]
         _, right = self.ranking.keys(parties, np.array([place]))
         return [self.problem.parties.members[party] for party in parties[np.argsort(right)]]
+
+
+def _degrees(table: Subjects | Seats) -> Floats:
+    """Latitude and longitude, a row for each."""
+    return np.stack((np.asarray(table.latitude), np.asarray(table.longitude)), axis=1)
 
 
 def _union(groups: list[Ints]) -> set[int]:

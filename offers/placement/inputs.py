@@ -13,7 +13,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 Code = Hashable | None
-"""A group, area, unit, family or piece of land: anything that can be compared; None is none."""
+"""A group, area, unit or family: anything that can be compared; None is none."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,6 @@ class Subjects:
     family: Sequence[Code] | None = None
     special: Sequence[bool] | None = None
     immersion: Sequence[bool] | None = None
-    land: Sequence[Code] | None = None
 
     def __post_init__(self) -> None:
         _require_equal_lengths(self, "subject")
@@ -54,8 +53,7 @@ class Seats:
     `capacity` is how many seats there are, at least one. `minimum` is how many subjects a group
     needs to be opened. `areas` are the admission areas the group serves. Seats that are `special`
     or `immersion` are kept for subjects who are. `starts_at` makes the row an appointment: rows
-    that differ only in it are one place with several times. `land` is the piece of land a unit
-    stands on, the same codes as the subjects': a straight line from one to another crosses water.
+    that differ only in it are one place with several times.
     """
 
     ids: Sequence[Hashable]
@@ -69,7 +67,6 @@ class Seats:
     special: Sequence[bool] | None = None
     immersion: Sequence[bool] | None = None
     starts_at: Sequence[Hashable] | None = None
-    land: Sequence[Code] | None = None
     names: Sequence[str] | None = None
 
     def __post_init__(self) -> None:

@@ -12,6 +12,7 @@ from offers.placement.inputs import Floats, Ints, Seats, Subjects
 from offers.placement.problem import pose
 from offers.placement.shortest import place_shortest
 from offers.placement.stable import place_stably
+from offers.placement.water import WaterMap
 
 STABLE = "stable"
 SHORTEST = "shortest"
@@ -28,6 +29,7 @@ def place(
     policy: str = STABLE,
     pins: Mapping[int, int] | None = None,
     distances: Floats | None = None,
+    water: WaterMap | None = None,
 ) -> Assignment:
     """Give the subjects seats, by one of two policies.
 
@@ -36,7 +38,8 @@ def place(
     criterion is decided by the lottery of the published `seed`. `pins` are a caseworker's
     decisions, from row of subjects to row of seats; they stand whatever the criteria say.
     `distances` are the city's own, in metres, one row a subject and one column a seat (NaN not
-    known, infinity no way); without them the great-circle distance counts.
+    known, infinity no way); without them the great-circle distance counts. `water` chooses nobody's
+    seat; it only tells whose straight line crosses it.
 
     Both policies keep: no more in a place than it has seats; only the group that was asked for;
     siblings together or not at all (where no place has so many seats: each alone, and counted);
@@ -49,7 +52,9 @@ def place(
         raise PlacementError(f"There is no policy {policy!r}; there are {', '.join(POLICIES)}.")
     priorities = check_criteria(criteria)
     wished = priorities if preferences is None else check_criteria(preferences)
-    problem = pose(subjects, seats, seed=seed, pins=dict(pins or {}), distances=distances)
+    problem = pose(
+        subjects, seats, seed=seed, pins=dict(pins or {}), distances=distances, water=water
+    )
     ranking = Ranking(problem, wished, priorities)
     place_of, closed = place_stably(ranking) if policy == STABLE else place_shortest(problem)
     return Assignment(problem, ranking, policy, place_of, closed)
@@ -64,6 +69,7 @@ def compare_policies(
     preferences: Sequence[str] | None = None,
     pins: Mapping[int, int] | None = None,
     distances: Floats | None = None,
+    water: WaterMap | None = None,
 ) -> dict[str, Figures]:
     """The figures of each policy for the same input, for the preview's table."""
     return {
@@ -76,6 +82,7 @@ def compare_policies(
             policy=policy,
             pins=pins,
             distances=distances,
+            water=water,
         ).figures
         for policy in POLICIES
     }

@@ -13,9 +13,10 @@ from offers.placement.geography import (
     metres_between,
     unit_vectors,
 )
-from offers.placement.inputs import Bools, Floats, Ints, Seats, Subjects, codes_in, number_codes
+from offers.placement.inputs import Bools, Floats, Ints, Seats, Subjects
 from offers.placement.parties import Parties, make_parties
 from offers.placement.places import Numbers, Places, make_places
+from offers.placement.water import WaterMap
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,11 @@ class Problem:
     pins: Mapping[int, int]
     subject_points: Floats
     seat_points: Floats
-    subject_land: Ints
-    seat_land: Ints
     places: Places
     parties: Parties
     pools: list[Pool]
     distances: Floats | None
+    water: WaterMap | None
     misplaced_subjects: Ints
     misplaced_seats: Ints
 
@@ -77,6 +77,7 @@ def pose(
     seed: int,
     pins: Mapping[int, int],
     distances: Floats | None,
+    water: WaterMap | None = None,
 ) -> Problem:
     """Number the codes, merge seats into places and subjects into parties.
 
@@ -89,9 +90,6 @@ def pose(
     numbers = Numbers.of(seats)
     seat_points = unit_vectors(_floats(seats.latitude), _floats(seats.longitude))
     subject_points = unit_vectors(_floats(subjects.latitude), _floats(subjects.longitude))
-    land = number_codes(
-        [code for column in (subjects.land, seats.land) if column is not None for code in column]
-    )
     misplaced_seats = far_from_middle(seat_points, seat_points)
     misplaced_subjects = far_from_middle(subject_points, seat_points)
     seat_points[misplaced_seats] = np.nan
@@ -107,12 +105,11 @@ def pose(
         pins=pins,
         subject_points=subject_points,
         seat_points=seat_points,
-        subject_land=codes_in(subjects.land, land, len(subjects)),
-        seat_land=codes_in(seats.land, land, len(seats)),
         places=places,
         parties=parties,
         pools=list(_pools(parties, places)),
         distances=distances,
+        water=water,
         misplaced_subjects=np.flatnonzero(misplaced_subjects),
         misplaced_seats=np.flatnonzero(misplaced_seats),
     )

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import shapely
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from citizens.models import DisputedFact, Guardianship, RegisteredFact
-from offers.models import Capacity, Round, SeatKind, Subject, Way
-from offers.placement import Seats, Subjects, straight_lines
+from offers.models import Capacity, Round, SeatKind, Subject, Water, Way
+from offers.placement import Seats, Subjects, WaterMap, straight_lines
 from offers.placement.inputs import Floats
 from offers.rounds.areas import Areas
 
@@ -138,6 +139,12 @@ def measured_ways(subjects: Subjects, seats: Seats) -> Floats | None:
         ways = straight_lines(subjects, seats) if ways is None else ways
         ways[row_of[key], columns_of[unit]] = NO_WAY if metres is None else metres
     return ways
+
+
+def known_water() -> WaterMap | None:
+    """The city's water as a placement takes it; None where none was imported."""
+    outlines = [bytes(outline) for outline in Water.objects.values_list("outline", flat=True)]
+    return WaterMap(shapely.from_wkb(outlines)) if outlines else None
 
 
 def seats_of(round: Round) -> QuerySet[Capacity]:

@@ -19,7 +19,14 @@ from offers.placement import (
     place,
 )
 from offers.rounds.areas import Areas
-from offers.rounds.arrays import Waiting, load_seats, load_subjects, measured_ways, seats_of
+from offers.rounds.arrays import (
+    Waiting,
+    known_water,
+    load_seats,
+    load_subjects,
+    measured_ways,
+    seats_of,
+)
 from offers.rounds.cohort import NO_SEAT_KEPT, write_first_outcomes
 from offers.rounds.warnings import Remark
 
@@ -80,6 +87,7 @@ def place_by_rule(
         seed=round.lottery_seed,
         pins=pins,
         distances=measured_ways(subjects, seats),
+        water=known_water(),
     )
 
 
@@ -158,6 +166,7 @@ def _compared(round: Round, assignment: Assignment) -> dict[str, dict[str, Any]]
             seed=round.lottery_seed,
             pins=assignment.problem.pins,
             distances=assignment.problem.distances,
+            water=assignment.problem.water,
         )
     except PolicyUnavailable:
         figures = {assignment.policy: assignment.figures}

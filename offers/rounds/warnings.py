@@ -35,7 +35,10 @@ REMARKS = {
     "subjects_far": _("The coordinates of %(count)s people are far from here."),
     "seats_unlocated": _("%(count)s groups have no coordinates."),
     "seats_far": _("The coordinates of %(count)s groups are far from here."),
-    "over_water": _("The straight line of %(count)s ways crosses water."),
+    "over_water": _(
+        "The straight line of %(count)s ways crosses over 200 m of water: the real way may be much "
+        "longer. “Straight line over water” in the list shows them."
+    ),
     "group_short": _("%(count)s seats are lacking in the group “%(group)s”."),
 }
 

@@ -5,12 +5,14 @@ import re
 
 import numpy as np
 import pytest
+from shapely.geometry import box
 
 from offers.placement import (
     POLICIES,
     Assignment,
     Reasons,
     Subjects,
+    WaterMap,
     compare_policies,
     cost_of_pins,
     explain,
@@ -184,8 +186,9 @@ def test_who_cannot_get_anywhere_is_told_so(policy: str) -> None:
 
 
 def test_a_line_over_water_and_a_way_over_five_kilometres_are_said() -> None:
-    units = seats(1, **along_a_street(6000), land=["mainland"])
-    assignment = place(subjects(1, land=["Suomenlinna"]), units, criteria=[], seed=1)
+    units = seats(1, **along_a_street(6000))
+    bay = WaterMap([box(HOME[1] - 0.01, HOME[0] + 0.01, HOME[1] + 0.01, HOME[0] + 0.02)])
+    assignment = place(subjects(1), units, criteria=[], seed=1, water=bay)
     assert (assignment.figures.over_5km, assignment.figures.over_water) == (1, 1)
     assert explain(assignment, 0, "fi") == (
         "Lähin paikka, jossa on suomenkielinen ryhmä. Matka on 6000 m linnuntietä. Se on yli 5 km: "

@@ -38,6 +38,7 @@ FILTERS: dict[str, tuple[Any, Q]] = {
     "open": (_("Still open"), Q(outcome__in=OPEN_OUTCOMES)),
     "contacted": (_("Written to"), Q(exclusion="")),
     "pinned": (_("Pinned"), Q(pinned_by__isnull=False)),
+    "over-water": (_("Straight line over water"), Q(placement__over_water=True)),
     **{
         f"not-{reason.value}": (reason.label, Q(exclusion=reason.value))
         for reason in Exclusion
