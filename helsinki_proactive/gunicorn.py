@@ -14,6 +14,7 @@ workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 timeout = 60
 graceful_timeout = 30
+keepalive = 75  # longer than whoever is in front of us keeps a connection that rests
 max_requests = 10_000
 max_requests_jitter = 1_000
 control_socket_disable = True

@@ -14,7 +14,7 @@ from offers.rounds import advance, close, generate, prepare, remind, retention
 @shared_task
 def send_messages(lane: int) -> None:
     """Send what is due in a lane and the more urgent ones."""
-    outbox.send_due(lane=Lane(lane))
+    outbox.send_due(lane=Lane(lane), stay=True)
 
 
 @shared_task

@@ -5,19 +5,22 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from html.parser import HTMLParser
+from http.cookies import SimpleCookie
 from pathlib import Path
 from random import Random
+from urllib.parse import urlencode, urljoin
 
-import httpx
+import urllib3
 from django.conf import settings
 
 from helsinki_proactive.simulator.client import Simulator
 from offers.models import Channel, MessageOffer, Round, TextKind
 
 AT_ONCE = 8
+FORM = "application/x-www-form-urlencoded"
 LINK = re.compile(r"https?://\S+/o/[\w-]+/")
 DIGITS = re.compile(r"\b1 = .*\b2 = ")
 WORDING = Path(__file__).parent / "wording.tsv"
@@ -118,9 +121,8 @@ class Town:
         self._shares = shares
         self._random = Random(seed)
         self._wording = _wording()
-        # A server may close a connection that rests: none is used again after a moment's rest.
-        limits = httpx.Limits(keepalive_expiry=0.5)
-        self._web = httpx.Client(trust_env=False, timeout=60, limits=limits)
+        redirects = urllib3.Retry(connect=0, read=0, redirect=3)
+        self._web = urllib3.PoolManager(maxsize=AT_ONCE, timeout=60, retries=redirects)
         self._links: dict[str, str] = {}
 
     def answer(self, families: Iterable[Family], *, answered: Callable[[], None]) -> None:
@@ -160,9 +162,9 @@ class Town:
             self._simulator.reply(guardian.address, settings.TWILIO_FROM, digit)
 
     def _answer_on_web(self, family: Family, guardian: Guardian, link: str) -> None:
-        page = self._web.get(link, follow_redirects=True)
+        page = self._open(link)
         answered: set[str] = set()
-        while form := _answer_form(page.text, family.plan, answered):
+        while form := _answer_form(page.html, family.plan, answered):
             answered.add(form.fields["offer"])
             filled = {"answer": family.plan.value}
             if family.plan == Plan.OTHER_PLACE:
@@ -170,13 +172,33 @@ class Town:
             page = self._post(page, form, **filled)
         if self._random.random() < self._shares.rating:
             stars = self._random.choices(STARS, STARS_WEIGHTS)[0]
-            for form in read_forms(page.text):
+            for form in read_forms(page.html):
                 if form.action.endswith("/rating"):
                     self._post(page, form, stars=str(stars))
 
-    def _post(self, page: httpx.Response, form: "Form", **filled: str) -> httpx.Response:
-        url = page.url.join(form.action)
-        return self._web.post(url, data={**form.fields, **filled}, follow_redirects=True)
+    def _open(self, link: str) -> "Page":
+        answer = self._web.request("GET", link)
+        cookies = SimpleCookie(answer.headers.get("Set-Cookie"))
+        sent_back = "; ".join(f"{cookie.key}={cookie.value}" for cookie in cookies.values())
+        return Page(link, sent_back, answer.data.decode())
+
+    def _post(self, page: "Page", form: "Form", **filled: str) -> "Page":
+        answer = self._web.request(
+            "POST",
+            urljoin(page.link, form.action),
+            body=urlencode({**form.fields, **filled}),
+            headers={"Content-Type": FORM, "Cookie": page.cookies},
+        )
+        return replace(page, html=answer.data.decode())
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as a browser has it: the link that led to it and the cookies that came with it."""
+
+    link: str = field(repr=False)
+    cookies: str = field(repr=False)
+    html: str = field(repr=False)
 
 
 def _wording() -> dict[tuple[str, str], list[str]]:

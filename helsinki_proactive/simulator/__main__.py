@@ -1,12 +1,13 @@
 """Command line: python -m helsinki_proactive.simulator --help"""
 
 import argparse
-import asyncio
 import json
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+import uvloop
 
 from helsinki_proactive.simulator.dials import DialError
 from helsinki_proactive.simulator.machine import Machine
@@ -30,7 +31,7 @@ def main() -> int:
         return 2
     ports = Ports(options.port, options.smtp_port, options.ready, options.stop_with_stdin)
     try:
-        asyncio.run(serve(machine, ports, _dials(options)))
+        uvloop.run(serve(machine, ports, _dials(options)))
     except (DialError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

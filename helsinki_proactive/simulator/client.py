@@ -11,13 +11,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Self, cast
+from urllib.parse import urlencode
 
-import httpx
+import urllib3
 
 ACCOUNT_SID = "AC" + "5" * 32
 AUTH_TOKEN = "simulated-auth-token"  # noqa: S105  the account exists only on this machine
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 10.0
+ANSWER_LIMIT_S = 60.0
+CONNECTIONS = 16  # kept open, for as many threads
 _PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -86,10 +89,7 @@ class Simulator:
         self.smtp_host = smtp_host
         self.smtp_port = smtp_port
         self.pid = pid
-        # No environment: a proxy set there must not come between us and loopback.
-        # Nor is a connection used that has rested: the simulator may be closing it.
-        limits = httpx.Limits(keepalive_expiry=2)
-        self._http = httpx.Client(base_url=url, trust_env=False, timeout=60, limits=limits)
+        self._http = urllib3.PoolManager(maxsize=CONNECTIONS, retries=False)
 
     def dial(self, **dials: object) -> dict[str, Any]:
         """Turn the named dials (see `dials.Dials`) and return all of them."""
@@ -149,20 +149,30 @@ class Simulator:
 
     def wait_for(self, kind: str, *, after: int = 0, seconds: int = 30) -> dict[str, Any] | None:
         """Wait for the first log entry of `kind` after `after`; None if none comes in time."""
-        query: dict[str, Any] = {"kind": kind, "after": after, "timeout": seconds}
+        query = {"kind": kind, "after": after, "timeout": seconds}
         found = self._call("GET", "/simulator/wait", params=query, timeout=seconds + 10)
         return None if found is None else dict(found)
 
     def close(self) -> None:
         """Close the connections; the simulator runs on."""
-        self._http.close()
+        self._http.clear()
 
-    def _call(self, method: str, path: str, **request: Any) -> Any:
-        response = self._http.request(method, path, **request)
-        if response.status_code == 204:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, object] | None = None,
+        json: object = None,
+        timeout: float = ANSWER_LIMIT_S,
+    ) -> Any:
+        url = f"{self.url}{path}?{urlencode(params or {})}"
+        response = self._http.request(method, url, json=json, timeout=timeout)
+        if response.status == 204:
             return None
-        if response.is_error:
-            raise SimulatorError(f"{method} {path}: {response.status_code} {response.text}")
+        if response.status >= 400:
+            said = response.data.decode(errors="replace")
+            raise SimulatorError(f"{method} {path}: {response.status} {said}")
         return response.json()
 
 

@@ -4,12 +4,12 @@ import asyncio
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 TRANSPORT = "simulator.transport"
 
 
-class AbortableProtocol(H11Protocol):
+class AbortableProtocol(HttpToolsProtocol):
     """Uvicorn's protocol that lets the application reach the connection under a request."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

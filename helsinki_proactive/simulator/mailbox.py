@@ -1,11 +1,12 @@
 """Catches every e-mail that arrives by SMTP, whoever it is for."""
 
 import asyncio
+import re
 import time
 from dataclasses import dataclass
-from email import policy
-from email.message import EmailMessage
-from email.parser import BytesParser
+from email import message_from_bytes
+from email.header import Header, decode_header, make_header
+from email.message import Message
 from typing import cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -15,6 +16,7 @@ from helsinki_proactive.simulator.dials import SMTP_CODES
 from helsinki_proactive.simulator.journal import Journal
 
 SIZE_LIMIT = 10 * 1024 * 1024  # bytes
+FOLD = re.compile(r"\r?\n(?=[ \t])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +85,35 @@ class Mailbox:
         return "250 OK"
 
     def _read(self, envelope: Envelope) -> Mail:
-        raw = cast(bytes, envelope.original_content)
-        message = BytesParser(policy=policy.default).parsebytes(raw)
+        # The policy that is called the legacy one: the newer one costs ten times as much.
+        message = message_from_bytes(cast(bytes, envelope.original_content))
+        headers = tuple((name, _decoded(value)) for name, value in message.items())
         return Mail(
             number=len(self.mails) + 1,
             arrived_at=time.time(),
             sender=envelope.mail_from or "",
             recipients=tuple(envelope.rcpt_tos),
-            subject=str(message.get("Subject", "")).strip(),  # a folded one begins with a blank
-            headers=tuple((name, str(value)) for name, value in message.items()),
-            text=_part(message, "plain"),
-            html=_part(message, "html"),
+            subject=_decoded(message.get("Subject", "")),
+            headers=headers,
+            text=_part(message, "text/plain"),
+            html=_part(message, "text/html"),
         )
 
 
-def _part(message: EmailMessage, subtype: str) -> str:
-    part = message.get_body(preferencelist=(subtype,))
-    if part is None:
-        return ""
+def _decoded(value: str | Header) -> str:
     try:
-        text = str(part.get_content())
-    except LookupError:  # a charset that nobody knows
-        text = bytes(part.get_payload(decode=True)).decode(errors="replace")
-    return text.replace("\r\n", "\n")
+        return str(make_header(decode_header(FOLD.sub("", str(value))))).strip()
+    except (LookupError, ValueError):  # a charset that nobody knows, or not what it says
+        return str(value)
+
+
+def _part(message: Message, content_type: str) -> str:
+    for part in message.walk():
+        if part.get_content_type() == content_type and not part.get_filename():
+            raw = cast(bytes, part.get_payload(decode=True))
+            try:
+                text = raw.decode(part.get_content_charset("ascii"), errors="replace")
+            except LookupError:  # a charset that nobody knows
+                text = raw.decode(errors="replace")
+            return text.replace("\r\n", "\n")
+    return ""

@@ -36,11 +36,22 @@ def note_heard(lane: Lane) -> None:
         cache.delete(_key(lane))
 
 
+def note_attended(lane: Lane) -> None:
+    """A worker is at ``lane`` and will look at it again in a moment: nobody needs to ring."""
+    with suppress(RedisError):
+        cache.set(_key(lane), True, timeout=LOST_AFTER)
+
+
+def pass_on(lane: Lane) -> None:
+    """Have one more worker send what is due in ``lane``, whoever rang before."""
+    _call("send_messages", lane.value, QUEUES[lane])
+
+
 def _ring(lane: Lane) -> None:
     with suppress(RedisError):
         if not cache.add(_key(lane), True, timeout=LOST_AFTER):
             return
-    _call("send_messages", lane.value, QUEUES[lane])
+    pass_on(lane)
 
 
 def _key(lane: Lane) -> str:

@@ -1,16 +1,23 @@
 """The bell tells workers that something is due: once, until one of them looks."""
 
 import os
+import threading
+import time
+from datetime import timedelta
 
 import pytest
 import redis
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import override_settings
+from pytest_django.fixtures import Settings
 
+from helsinki_proactive.simulator.client import Simulator
 from offers.delivery import outbox
 from offers.delivery.bell import QUEUES, note_heard, ring
-from offers.models import Lane
+from offers.models import Lane, Message, MessageState
+from tests.delivery.world import a_running_round, a_told_family, state_of, tell
+from tests.rounds.city import a_family
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AWAY = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
@@ -61,3 +68,65 @@ def test_without_a_cache_every_bell_is_rung() -> None:
         note_heard(Lane.REPLIES)
 
     assert rung(Lane.REPLIES) == 2
+
+
+@pytest.mark.parametrize(("families", "called"), [(3, 0), (20, 1)])
+def test_another_worker_is_called_once_if_there_is_more_than_one_claims_at_once(
+    families: int, called: int, simulator: Simulator, settings: Settings
+) -> None:
+    settings.SENDING_CONCURRENCY = 2
+    tell(a_running_round([child for _ in range(families) for child in a_family()]))
+    before = rung(Lane.BULK)
+
+    assert outbox.send_due() == families
+
+    assert rung(Lane.BULK) == before + called
+
+
+def test_a_worker_that_stays_sends_what_comes_meanwhile_and_nobody_else_is_rung_for(
+    simulator: Simulator,
+) -> None:
+    simulator.dial(delay_ms=300)
+    first = a_told_family()
+    staying = threading.Thread(target=stay_and_send)
+
+    staying.start()
+    wait_until_attended(first)
+    second = a_told_family()
+    staying.join()
+
+    assert (state_of(first), state_of(second)) == (MessageState.SENT, MessageState.SENT)
+    assert rung(Lane.BULK) == 1
+    ring(Lane.BULK)
+    assert rung(Lane.BULK) == 2
+
+
+def test_whose_turn_is_over_passes_on_what_has_come_meanwhile(
+    simulator: Simulator, settings: Settings
+) -> None:
+    settings.PROVIDER_TIMEOUT_SECONDS = 5
+    simulator.dial(delay_ms=2000)
+    first = a_told_family()
+    staying = threading.Thread(target=stay_and_send, kwargs={"turn": timedelta(seconds=1)})
+
+    staying.start()
+    wait_until_attended(first)
+    second = a_told_family()
+    staying.join()
+
+    assert (state_of(first), state_of(second)) == (MessageState.SENT, MessageState.QUEUED)
+    assert rung(Lane.BULK) == 2
+
+
+def stay_and_send(*, turn: timedelta = timedelta(seconds=10)) -> None:
+    try:
+        outbox.send_due(stay=True, turn=turn)
+    finally:
+        connection.close()
+
+
+def wait_until_attended(message: Message) -> None:
+    until = time.monotonic() + 5
+    while state_of(message) != MessageState.SENDING and time.monotonic() < until:
+        time.sleep(0.005)
+    time.sleep(0.05)

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from django.db import InternalError, connection, transaction
 from django.utils import timezone
-from pytest_django import DjangoCaptureOnCommitCallbacks
 from pytest_django.fixtures import Settings
 
 from helsinki_proactive.simulator.client import Simulator
@@ -262,21 +261,3 @@ def test_staging_writes_to_listed_recipients_only(simulator: Simulator, settings
     assert send_due() == 0
     third.refresh_from_db()
     assert third.reason == "not_allowed_here"
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(("families", "rings"), [(3, 0), (20, 1)])
-def test_another_worker_is_called_once_if_there_is_more_than_one_claims_at_once(
-    families: int,
-    rings: int,
-    simulator: Simulator,
-    settings: Settings,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> None:
-    settings.SENDING_CONCURRENCY = 2
-    tell(a_running_round([child for _ in range(families) for child in a_family()]))
-
-    with django_capture_on_commit_callbacks() as rung:
-        assert send_due() == families
-
-    assert len(rung) == rings

@@ -12,7 +12,7 @@ from queue import SimpleQueue
 
 from django.utils import timezone
 
-from offers.delivery.bell import note_heard, ring
+from offers.delivery.bell import note_attended, note_heard, pass_on
 from offers.delivery.channels import automatic_channels, providers_of
 from offers.delivery.health import note_results
 from offers.delivery.outbox.claims import due_now
@@ -27,33 +27,56 @@ GATHERING = 0.05
 """Seconds in which results are gathered to be written in one statement."""
 
 
-def send_due(*, lane: Lane = Lane.BULK, turn: timedelta = TURN) -> int:
+def send_due(*, lane: Lane = Lane.BULK, turn: timedelta = TURN, stay: bool = False) -> int:
     """Send what is due in ``lane`` and the more urgent ones, until nothing is or the turn is over.
 
-    Returns how many messages were taken. The bell is rung once more if there is more than can be
-    claimed at once, so that an idle worker helps, and if not, this one goes on after its turn.
+    Returns how many messages were taken. Who is to ``stay`` looks again before leaving: messages
+    that come one by one are sent a few at a time, and ring for no other worker meanwhile. If
+    there is more than can be claimed at once an idle worker is called to help, and if not, this
+    one goes on after its turn.
     """
     note_heard(lane)
     ends_at = time.monotonic() + turn.total_seconds()
     results: SimpleQueue[Finished] = SimpleQueue()
     taken = 0
-    has_rung = False
+    has_called = has_found = False
     with ExitStack() as stack:
         lines = [stack.enter_context(Line(*each, results)) for each in _ways_out()]
         while True:
             if time.monotonic() < ends_at:
                 for line in lines:
                     line.top_up(lane)
-                if not has_rung and any(line.has_more for line in lines):
-                    has_rung = True
-                    ring(lane)
+                has_called = has_called or _call_for_help(lines, lane)
             if any(line.under_way for line in lines):
+                has_found = True
+                if stay:
+                    note_attended(lane)
                 taken += _account_for(_gather(results))
-            elif not _wait_for_a_pause(lines, lane, ends_at):
+            elif _wait_for_a_pause(lines, lane, ends_at):
+                continue
+            elif stay and has_found and time.monotonic() < ends_at:
+                has_found = False
+                _wait_for_more(lane)
+            else:
                 break
-    if not has_rung and time.monotonic() >= ends_at and due_now(lane, timezone.now()).exists():
-        ring(lane)
+    if time.monotonic() >= ends_at:
+        note_heard(lane)
+        if not has_called and due_now(lane, timezone.now()).exists():
+            pass_on(lane)
     return taken
+
+
+def _call_for_help(lines: list[Line], lane: Lane) -> bool:
+    if not any(line.has_more for line in lines):
+        return False
+    pass_on(lane)
+    return True
+
+
+def _wait_for_more(lane: Lane) -> None:
+    """Stay a moment; what is committed after the look that follows rings anew."""
+    time.sleep(LOOK_AGAIN)
+    note_heard(lane)
 
 
 def _ways_out() -> list[tuple[Channel, str]]:

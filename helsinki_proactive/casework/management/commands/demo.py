@@ -9,13 +9,13 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from typing import Any
 
-import httpx
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.test.utils import override_settings
 from django.utils import timezone
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from urllib3.exceptions import HTTPError
 
 from citizens.management.importing import console_of
 from citizens.synthetic.city import preschool_year
@@ -65,7 +65,7 @@ class Command(BaseCommand):
         self.console = console_of(self)
         try:
             self._demo(options)
-        except (DemoError, SimulatorError, httpx.HTTPError) as error:
+        except (DemoError, SimulatorError, HTTPError) as error:
             raise CommandError(f"The demo could not go on: {error}") from None
 
     def _demo(self, options: dict[str, Any]) -> None:
