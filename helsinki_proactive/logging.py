@@ -118,6 +118,7 @@ def configuration(*, readable: bool, level: str) -> dict[str, Any]:
             "celery.app.trace": {"level": "WARNING"},
             "twilio": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},
+            "urllib3": {"level": "WARNING"},
         },
     }
 
