@@ -26,7 +26,7 @@ QUICK_SIZES = ((1_000, 60), (5_600, 300))
 SCIPY_UP_TO = 6_000
 RUNS = 5
 SEED = 2027
-CRITERIA = ("admission_area", "current_unit", "sibling_there", "distance")
+CRITERIA = ("admission_area", "current_unit", "likely_school", "sibling_there", "distance")
 LOAD = 0.95
 """How many of the seats are asked for."""
 
@@ -60,6 +60,7 @@ def make_city(children: int, units: int) -> limits.City:
         child_group=child_group,
         child_area=_area(child),
         child_unit=np.where(chance.random(children) < 0.3, some, -1),
+        school_unit=near[:, -1] // 4 * 4,
         sibling_unit=np.where(chance.random(children) < 0.1, some, -1),
         unit=unit,
         unit_group=unit_group,
@@ -86,6 +87,7 @@ def as_input(city: limits.City) -> tuple[Subjects, Seats]:
         group=codes(city.child_group),
         area=codes(city.child_area),
         current_unit=codes(city.child_unit),
+        school_unit=codes(city.school_unit),
         sibling_unit=codes(city.sibling_unit),
     )
     seats = Seats(

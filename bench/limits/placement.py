@@ -1,8 +1,8 @@
 """Placement done otherwise: the textbook's way, with tuples, a k-d tree and full checks.
 
 Shares nothing with offers.placement but the published rules: the haversine distance in whole
-metres, the lottery as SHA-256 of "seed:id", and the order admission area, present unit, sibling's
-unit, distance.
+metres, the lottery as SHA-256 of "seed:id", and the order admission area, present unit, likely
+school, sibling's unit, distance.
 """
 
 import hashlib
@@ -20,6 +20,9 @@ from scipy.spatial import cKDTree
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+Standing = tuple[bool, bool, bool, bool, float]
+"""Whether a unit is not of the area, not the present one, no school, no sibling's; and the way."""
+
 RADIUS_M = 6_371_008.8
 NEAR = 32
 
@@ -32,6 +35,7 @@ class City:
     child_group: Ints
     child_area: Ints
     child_unit: Ints
+    school_unit: Ints
     sibling_unit: Ints
     unit: Floats
     unit_group: Ints
@@ -75,36 +79,39 @@ class _Wishes:
             for child, nearest in zip(children.tolist(), units[found].tolist(), strict=True):
                 self.near[child] = nearest
 
-    def standing(self, child: int, unit: int, metres: float) -> tuple[bool, bool, bool, float]:
+    def standing(self, child: int, unit: int, metres: float) -> Standing:
         city = self.city
         return (
             bool(city.child_area[child] != city.unit_area[unit]),
             bool(city.child_unit[child] != unit),
+            bool(city.school_unit[child] != unit),
             bool(city.sibling_unit[child] != unit),
             metres,
         )
 
-    def of(self, child: int) -> Iterator[tuple[tuple[bool, bool, bool, float], int]]:
+    def of(self, child: int) -> Iterator[tuple[Standing, int]]:
         city, group = self.city, int(self.city.child_group[child])
         pointed = set(self.in_area.get((group, int(city.child_area[child])), ()))
         pointed |= {
             int(unit)
-            for unit in (city.child_unit[child], city.sibling_unit[child])
+            for unit in (
+                city.child_unit[child],
+                city.school_unit[child],
+                city.sibling_unit[child],
+            )
             if unit >= 0 and city.unit_group[unit] == group
         }
         yield from self._ranked(child, sorted(pointed))
         nearest = [unit for unit in self.near[child] if unit not in pointed]
         # The last of the near ones may be as far, in whole metres, as one that is not among them.
         ranked = self._ranked(child, nearest)
-        last = ranked[-1][0][3] if ranked else -1
-        yield from (wish for wish in ranked if wish[0][3] < last)
-        done = pointed | {unit for standing, unit in ranked if standing[3] < last}
+        last = ranked[-1][0][-1] if ranked else -1
+        yield from (wish for wish in ranked if wish[0][-1] < last)
+        done = pointed | {unit for standing, unit in ranked if standing[-1] < last}
         rest = [unit for unit in self.of_group[group].tolist() if unit not in done]
         yield from self._ranked(child, rest)
 
-    def _ranked(
-        self, child: int, units: list[int]
-    ) -> list[tuple[tuple[bool, bool, bool, float], int]]:
+    def _ranked(self, child: int, units: list[int]) -> list[tuple[Standing, int]]:
         metres = haversine(self.city.child[child], self.city.unit[units]).tolist()
         return sorted(
             (self.standing(child, unit, way), unit) for unit, way in zip(units, metres, strict=True)
@@ -149,8 +156,9 @@ def count_blocking_pairs(city: City, place: Ints, seed: int) -> int:
     everybody = np.arange(len(place))
 
     def standing(children: Ints, unit: Ints | int) -> Floats:
-        misses = 4 * (city.child_area[children] != city.unit_area[unit])
-        misses = misses + 2 * (city.child_unit[children] != unit)
+        misses = 8 * (city.child_area[children] != city.unit_area[unit])
+        misses = misses + 4 * (city.child_unit[children] != unit)
+        misses = misses + 2 * (city.school_unit[children] != unit)
         misses = misses + (city.sibling_unit[children] != unit)
         return np.asarray(misses * 1e8 + haversine(city.child[children], city.unit[unit]))
 

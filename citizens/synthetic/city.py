@@ -1,8 +1,8 @@
 """The synthetic city as a whole: how many of which household, and its files."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -43,7 +43,8 @@ class City:
     In exactly ``families`` of its families a child, or twins, living in Helsinki turn six in the
     next preschool's year; a few more such children have moved away or died. Without ``families``
     there are as many as in the real city. ``daycares`` are the units that children can attend,
-    ``attributes`` the facts that are wanted of people.
+    ``schools`` those where they go to school, by language and postal code, ``attributes`` the facts
+    that are wanted of people.
     """
 
     people: int
@@ -51,6 +52,7 @@ class City:
     seed: int = 1
     families: int | None = None
     daycares: Sequence[Daycare] = ()
+    schools: Mapping[tuple[str, str], str] = field(default_factory=dict)
     attributes: Collection[str] = ()
 
     @property
@@ -66,6 +68,7 @@ class City:
             as_of=self.as_of,
             year=preschool_year(self.as_of),
             daycares=self.daycares,
+            schools=self.schools,
         )
         room, children = self.people, 0
         for household in self._with_six(random, make):

@@ -19,12 +19,16 @@ ATTENDING = {1: 0.38, 2: 0.68, 3: 0.83, 4: 0.88, 5: 0.90, 6: 0.92}
 
 @dataclass(frozen=True)
 class Daycare:
-    """A unit by its id in the service map, and the languages of its groups."""
+    """A unit by its id in the service map, and the languages of its groups.
+
+    Some are under one roof with a ``school``.
+    """
 
     register_id: str
     latitude: float
     longitude: float
     groups: tuple[str, ...]
+    school: bool = False
 
 
 class Daycares:

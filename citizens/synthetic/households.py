@@ -1,7 +1,7 @@
 """Families and other households of the synthetic city: who they are and how they are reached."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
@@ -58,7 +58,13 @@ class Households:
     """Makes one household after the other; the same random numbers make the same ones."""
 
     def __init__(
-        self, *, random: Random, as_of: date, year: int, daycares: Sequence[Daycare]
+        self,
+        *,
+        random: Random,
+        as_of: date,
+        year: int,
+        daycares: Sequence[Daycare],
+        schools: Mapping[tuple[str, str], str],
     ) -> None:
         self._random = random
         self._as_of = as_of
@@ -67,6 +73,7 @@ class Households:
         self._names = Names()
         self._codes = IdentityCodes()
         self._daycares = Daycares(daycares)
+        self._schools = schools
         self._facts = Facts(random, as_of, year)
         self._people = 0
         self._phones = 0
@@ -293,6 +300,7 @@ class Households:
         random = self._random
         group = self._group_of(children[0])
         unit = self._daycares.choose(random, group, home)
+        school = self._schools.get((group, home.postal_code))
         for child in children:
             turning = self._year - int(child.birth_date[:4])
             key = child.register_key
@@ -304,6 +312,8 @@ class Households:
                     household.facts.append(FactRow(key, "language_immersion", flag(True)))
             if turning == 6 and random.random() < (0.9 if group == "sv" else 0.04):
                 household.facts.append(FactRow(key, "preschool_group_wish", group))
+            if turning == 6 and school:
+                household.facts.append(FactRow(key, "likely_school", school))
             if turning <= 6 and random.random() < 0.015:
                 household.facts.append(FactRow(key, "special_group", flag(True)))
 

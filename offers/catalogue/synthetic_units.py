@@ -70,16 +70,17 @@ class SyntheticUnits:
         random.shuffle(names)
         found = []
         for nth, spot in enumerate(_spots(random, self.count)):
-            groups = _groups(nth)
+            groups, school = _groups(nth), _is_school(nth)
             name = names[nth % len(names)] + ("" if nth < len(names) else f" {nth // len(names)}")
-            swedish_only = groups == ("sv",)
+            finnish = f"Päiväkoti {'ja koulu ' if school else ''}{name}"
+            swedish = f"Daghemmet {'och skolan ' if school else ''}{name}"
             names_of_unit = {
-                "name_fi": f"Daghemmet {name}" if swedish_only else f"Päiväkoti {name}",
-                "name_sv": f"Daghemmet {name}",
-                "name_en": f"Daycare {name}",
+                "name_fi": swedish if groups == ("sv",) else finnish,
+                "name_sv": swedish,
+                "name_en": f"Daycare {'and school ' if school else ''}{name}",
             }
             document = _document(random, FIRST_ID + nth, names_of_unit, spot)
-            daycare = Daycare(str(document["id"]), spot.latitude, spot.longitude, groups)
+            daycare = Daycare(str(document["id"]), spot.latitude, spot.longitude, groups, school)
             found.append((document, daycare))
         return found
 
@@ -150,11 +151,36 @@ def admission_areas(daycares: Sequence[Daycare]) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": features}
 
 
+def schools(daycares: Sequence[Daycare]) -> dict[tuple[str, str], str]:
+    """Where children of each language and postal area will go to school.
+
+    The school in the area nearest to its middle; where there is none, the nearest one.
+    """
+    found = {}
+    for feature in postal_areas()["features"]:
+        outline = shape(feature["geometry"])
+        middle = outline.representative_point()
+        for group in ("fi", "sv"):
+            those = [each for each in daycares if each.school and group in each.groups]
+            inside = [
+                each for each in those if outline.covers(Point(each.longitude, each.latitude))
+            ]
+            if those:
+                code = feature["properties"]["posno"]
+                found[group, code] = _nearest_to(middle, inside or those)
+    return found
+
+
 def _groups(nth: int) -> tuple[str, ...]:
     """One unit in ten has groups in both languages, one in twenty only in Swedish."""
     if nth % 10 == 0:
         return ("fi", "sv")
     return ("sv",) if nth % 20 == 7 else ("fi",)
+
+
+def _is_school(nth: int) -> bool:
+    """One daycare in four, and half of the Swedish ones, are under one roof with a school."""
+    return nth % 4 == 0 or nth % 40 == 7
 
 
 def _spots(random: Random, count: int) -> list[Spot]:

@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 from citizens.models import Person, RegisteredFact
 from citizens.synthetic.city import City, preschool_year
 from citizens.synthetic.daycares import Daycare
+from citizens.synthetic.sources import cells
 from offers.catalogue.load import read_catalogue
 from offers.models import AdmissionArea, Capacity, Unit
 from tests.rounds.city import a_round
@@ -45,12 +46,32 @@ def test_a_city_has_people_units_seats_and_areas() -> None:
 
 def test_the_city_has_every_fact_that_the_catalogue_asks_for() -> None:
     daycares = [Daycare("1", 60.2, 24.9, ("fi", "sv"))]
-    city = City(people=20_000, as_of=date(2026, 11, 24), daycares=daycares)
+    schools = {("fi", cell.postal_code): "1" for cell in cells()}
+    city = City(people=20_000, as_of=date(2026, 11, 24), daycares=daycares, schools=schools)
 
     made = {fact.attribute for household in city.households() for fact in household.facts}
 
     wanted = {row["code"] for service in read_catalogue() for row in service.attributes}
     assert made == wanted
+
+
+def test_a_child_who_turns_six_has_a_likely_school_that_serves_the_admission_area() -> None:
+    seed(people=2_000, families=200)
+
+    year = preschool_year(timezone.localdate())
+    likely = RegisteredFact.objects.filter(attribute__code="likely_school")
+    assert likely.exclude(person__birth_date__year=year - 6).count() == 0
+    sixes = Person.objects.resident().filter(birth_date__year=year - 6)
+    assert likely.filter(person__in=sixes).count() == sixes.count()
+    schools = Unit.objects.filter(register_id__in=likely.values("text"))
+    assert len(schools) > 1
+    assert all("school" in school.name["en"] for school in schools)
+    groups = RegisteredFact.objects.filter(attribute__code="daycare_group")
+    language_of = dict(groups.values_list("person", "text"))
+    has_group = set(Capacity.objects.values_list("unit__register_id", "group"))
+    known = [row for row in likely.values_list("person", "text") if row[0] in language_of]
+    assert known
+    assert {(unit, language_of[person]) for person, unit in known} <= has_group
 
 
 def test_the_same_seed_makes_the_same_city() -> None:

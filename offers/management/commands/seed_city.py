@@ -33,7 +33,7 @@ from citizens.synthetic.identity import TooManyBirths
 from offers.catalogue.areas import import_areas
 from offers.catalogue.load import load_catalogue
 from offers.catalogue.seats import SeatRow, import_seats
-from offers.catalogue.synthetic_units import SyntheticUnits, admission_areas, seat_rows
+from offers.catalogue.synthetic_units import SyntheticUnits, admission_areas, schools, seat_rows
 from offers.catalogue.units import import_units
 from offers.models import AdmissionArea, Capacity, Round, Service, Unit, Way
 
@@ -87,7 +87,7 @@ class Command(BaseCommand):
         found = units.daycares()
         daycares = [daycare for _, daycare in found]
         attributes = frozenset(Attribute.objects.values_list("code", flat=True))
-        city = replace(planned, daycares=daycares, attributes=attributes)
+        city = replace(planned, daycares=daycares, schools=schools(daycares), attributes=attributes)
         with TemporaryDirectory() as name:
             folder = Path(name)
             errors = ErrorFile(folder / "errors.csv")
