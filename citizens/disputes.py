@@ -88,12 +88,23 @@ class Undisputed:
 
 
 @transaction.atomic
-def dispute(*, person: Person, attribute: str, should_be: str, because: str) -> DisputedFact:
-    """Record that the person says this fact is wrong. Raises DisputedAlreadyError."""
+def dispute(
+    *,
+    person: Person,
+    attribute: str,
+    should_be: str,
+    because: str,
+    by: Person | None = None,
+) -> DisputedFact:
+    """Record that the person, or the guardian ``by`` of a child, says this fact is wrong.
+
+    Two guardians may each say so: neither learns of the other. Raises DisputedAlreadyError.
+    """
     Person.objects.select_for_update().get(pk=person.pk)  # two clicks are one dispute
-    if DisputedFact.objects.open().filter(person=person, attribute=attribute).exists():
+    same = DisputedFact.objects.open().filter(person=person, attribute=attribute, by=by)
+    if same.exists():
         raise DisputedAlreadyError
-    fact = DisputedFact(person=person, attribute=attribute)
+    fact = DisputedFact(person=person, attribute=attribute, by=by)
     fact.seal("should_be", should_be)
     fact.seal("because", because)
     fact.save(force_insert=True)

@@ -17,7 +17,8 @@ def erase_people(people: Collection[int]) -> int:
     makes new people of them.
     """
     RegisteredFact.objects.filter(person__in=people).delete()
-    DisputedFact.objects.filter(person__in=people).update(should_be=None, because=None, told=None)
+    said = DisputedFact.objects.filter(Q(person__in=people) | Q(by__in=people))
+    said.update(should_be=None, because=None, told=None)
     Guardianship.objects.filter(Q(guardian__in=people) | Q(child__in=people)).delete()
     year = Cast(ExtractYear("birth_date"), output_field=Person._meta.get_field("last_name"))
     return Person.objects.filter(pk__in=people).update(

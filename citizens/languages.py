@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 FAMILY_LANGUAGES = ("fi", "sv", "en")
@@ -39,3 +40,30 @@ class TranslatedField(models.JSONField):
 def say(texts: Mapping[str, str], language: str | None) -> str:
     """The text in ``language``, else in Finnish, the language of the city's own texts."""
     return texts.get(language or "fi") or texts["fi"]
+
+
+OTHER_LANGUAGES: dict[str, Mapping[str, str]] = {
+    "am": {"fi": "amhara", "sv": "amhariska", "en": "Amharic"},
+    "ku": {"fi": "kurdi", "sv": "kurdiska", "en": "Kurdish"},
+    "ln": {"fi": "lingala", "sv": "lingala", "en": "Lingala"},
+    "prs": {"fi": "dari", "sv": "dari", "en": "Dari"},
+    "ps": {"fi": "paštu", "sv": "pashto", "en": "Pashto"},
+    "se": {"fi": "pohjoissaame", "sv": "nordsamiska", "en": "Northern Sámi"},
+    "so": {"fi": "somali", "sv": "somaliska", "en": "Somali"},
+    "ti": {"fi": "tigrinja", "sv": "tigrinska", "en": "Tigrinya"},
+    "tl": {"fi": "tagalog", "sv": "tagalog", "en": "Tagalog"},
+    "yo": {"fi": "joruba", "sv": "yoruba", "en": "Yoruba"},
+    "zh": {"fi": "kiina", "sv": "kinesiska", "en": "Chinese"},
+}
+"""Mother tongues of people in Helsinki that Django has no names of."""
+
+
+def language_name(code: str, language: str) -> str:
+    """The language's name in ``language``; the code itself where nobody has a name for it."""
+    if code in OTHER_LANGUAGES:
+        return say(OTHER_LANGUAGES[code], language)
+    with translation.override(language):
+        try:
+            return str(translation.get_language_info(code)["name_translated"])
+        except KeyError:
+            return code

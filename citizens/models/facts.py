@@ -98,11 +98,15 @@ class DisputedFact(Encrypted):
     From ``disputed_at`` until ``settled_at`` no rule uses the fact of this person (article
     18(1)(a), restriction of processing): citizens/disputes.py. ``attribute`` is the code of an
     attribute, built in ones among them, or of what only the citizen's page shows (``name``).
-    ``should_be``, ``because`` and ``told``, the answer, are encrypted.
+    ``should_be``, ``because`` and ``told``, the answer, are encrypted. ``by`` is the guardian who
+    says it of a child; null where people say it of themselves.
     """
 
     person = models.ForeignKey(
         Person, models.CASCADE, related_name="disputed_facts", verbose_name=_("person")
+    )
+    by = models.ForeignKey(
+        Person, models.CASCADE, null=True, related_name="+", verbose_name=_("by")
     )
     attribute = models.SlugField(_("attribute"), max_length=64)
     should_be = models.BinaryField(_("should be"), null=True, editable=False)
@@ -121,9 +125,10 @@ class DisputedFact(Encrypted):
         verbose_name_plural = _("disputed facts")
         constraints = [
             models.UniqueConstraint(
-                fields=["attribute", "person"],
+                fields=["attribute", "person", "by"],
                 condition=Q(settled_at=None),
                 name="disputed_fact_open_once",
+                nulls_distinct=False,
                 violation_error_message=_("This fact is disputed already."),
             ),
             models.CheckConstraint(

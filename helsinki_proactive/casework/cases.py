@@ -118,7 +118,8 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
     if person and case.round:
         note_viewing(request, person=person, purpose=case.round.service.purpose, reason=IN_QUEUE)
     elif person and case.dispute:
-        note_viewing(request, person=person, purpose=rectification_purpose(), reason=IN_QUEUE)
+        for one in filter(None, (person, case.dispute.by)):
+            note_viewing(request, person=one, purpose=rectification_purpose(), reason=IN_QUEUE)
     user = actor(request)
     offers = offers_of(case)
     concerned = [one.pk for one in (person, case.subject and case.subject.person) if one]
@@ -158,7 +159,7 @@ def _case(pk: int) -> ReviewCase:
     cases = ReviewCase.objects.select_related(
         *("round__service__purpose", "subject__person", "offer__subject__person"),
         *("reply__person", "message__contact_point", "taken_by", "closed_by"),
-        "dispute__person",
+        *("dispute__person", "dispute__by"),
     )
     return get_object_or_404(cases, pk=pk)
 

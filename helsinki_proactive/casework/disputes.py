@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from citizens.models import DisputeOutcome, lives_with_shielded
 from helsinki_proactive.casework.story import opened
-from helsinki_proactive.my.page import facts_of
+from helsinki_proactive.my.facts import facts_of
 from offers.models import ReviewCase
 from offers.replies.handling import CaseError, settle_dispute
 
@@ -23,13 +23,17 @@ WHERE_ONE_LIVES: Collection[str] = ("postal_code", "municipality")
 
 @dataclass(frozen=True)
 class Shown:
-    """The fact as registered (each value it has), and as the citizen says it is."""
+    """The fact as registered (each value it has), and as the citizen says it is.
+
+    ``by`` is the guardian who says it of a child.
+    """
 
     label: str | Promise
     source: str
     values: list[str]
     should_be: str
     because: str
+    by: str
 
 
 class SettleForm(forms.Form):
@@ -60,6 +64,7 @@ def disputed(case: ReviewCase, *, hidden: bool) -> Shown | None:
         values=[_gettext("not shown")] if secret else [one.value for one in facts if one.value],
         should_be=_gettext("not shown") if secret else opened(dispute, "should_be"),
         because="" if secret else opened(dispute, "because"),
+        by=dispute.by.full_name if dispute.by else "",
     )
 
 

@@ -78,7 +78,7 @@ def purpose_in_queue(person: Person, user_id: int) -> Purpose | None:
     """
     people = {person.pk, *person.guardianships.values_list("child", flat=True)}
     cases = ReviewCase.objects.open().filter(taken_by=user_id)
-    if cases.filter(dispute__person=person).exists():
+    if cases.filter(Q(dispute__person=person) | Q(dispute__by=person)).exists():
         return rectification_purpose()
     about = Q(subject__person__in=people) | Q(reply__person=person)
     case = (

@@ -198,7 +198,7 @@ def _opinions(person: Person, offers: Sequence[Offer]) -> Iterator[Event]:
 
 def _cases(person: Person, offers: Sequence[Offer]) -> Iterator[Event]:
     about = Q(subject__person=person) | Q(reply__person=person) | Q(offer__in=offers)
-    about |= Q(dispute__person=person)
+    about |= Q(dispute__person=person) | Q(dispute__by=person)
     cases = ReviewCase.objects.filter(about).distinct().select_related("closed_by")
     resolutions = dict(Resolution.choices)
     for case in cases:

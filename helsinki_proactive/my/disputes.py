@@ -1,35 +1,33 @@
 """What a citizen says is wrong in the registers, and what became of it (GDPR article 16)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import Promise
 
 from citizens.disputes import dispute
 from citizens.models import DisputedFact, DisputeOutcome, Person
+from helsinki_proactive.my.facts import MyChild, MyFact
 from offers.delivery.cases import open_case
 from offers.models import CaseKind
 
-
-@dataclass(frozen=True)
-class MyFact:
-    """One fact as registered, and where it comes from; ``code`` names it if it can be disputed."""
-
-    label: str | Promise
-    value: str
-    source: str
-    code: str = ""
+Names = Mapping[str, str | Promise]
 
 
 @dataclass(frozen=True)
 class MyDispute:
-    """A fact that the person has said is wrong; ``told`` is the caseworker's answer."""
+    """A fact that the person has said is wrong, of themselves or of a child.
 
-    attribute: str
+    ``about`` names it as ``names_of`` does; ``told`` is the caseworker's answer.
+    """
+
+    about: str
     label: str | Promise
+    child: str
     should_be: str
     because: str
     disputed_at: datetime
@@ -43,34 +41,50 @@ class MyDispute:
         return self.outcome == DisputeOutcome.CORRECTED
 
 
-def names_of(facts: Sequence[MyFact]) -> dict[str, str | Promise]:
-    """What can be disputed, by its code: everything that a register says, once."""
-    return {fact.code: fact.label for fact in facts if fact.code}
+def names_of(facts: Sequence[MyFact], child: Person | None = None) -> Names:
+    """What can be disputed: everything that a register says, once, by what the form calls it."""
+    return {_about(fact.code, child): fact.label for fact in facts if fact.code}
 
 
-def disputes_of(person: Person, facts: Sequence[MyFact]) -> list[MyDispute]:
-    """The person's disputes, newest first; ``facts`` are those on the page."""
-    names = names_of(facts)
+def _about(code: str, child: Person | None) -> str:
+    return f"{child.pk}:{code}" if child else code
+
+
+def disputes_of(
+    person: Person, facts: Sequence[MyFact], children: Sequence[MyChild]
+) -> list[MyDispute]:
+    """What the person has said, newest first; of children nothing but of those on the page."""
+    shown = {child.person.pk: child for child in children}
+    said = Q(person=person, by=None) | Q(by=person, person__in=shown)
     return [
-        MyDispute(
-            attribute=row.attribute,
-            label=names.get(row.attribute, row.attribute),
-            should_be=row.unseal("should_be"),
-            because=row.unseal("because"),
-            disputed_at=row.disputed_at,
-            settled_at=row.settled_at,
-            outcome=row.outcome,
-            told=row.unseal("told"),
-        )
-        for row in DisputedFact.objects.filter(person=person).order_by("-pk")
+        _said(row, shown[row.person_id] if row.by_id else None, facts)
+        for row in DisputedFact.objects.filter(said).order_by("-pk")
     ]
 
 
+def _said(row: DisputedFact, child: MyChild | None, facts: Sequence[MyFact]) -> MyDispute:
+    about = _about(row.attribute, child.person if child else None)
+    names = names_of(child.facts, child.person) if child else names_of(facts)
+    return MyDispute(
+        about=about,
+        label=names.get(about, row.attribute),
+        child=child.name if child else "",
+        should_be=row.unseal("should_be"),
+        because=row.unseal("because"),
+        disputed_at=row.disputed_at,
+        settled_at=row.settled_at,
+        outcome=row.outcome,
+        told=row.unseal("told"),
+    )
+
+
 @transaction.atomic
-def ask_for_rectification(*, person: Person, attribute: str, should_be: str, because: str) -> None:
+def ask_for_rectification(
+    *, person: Person, attribute: str, should_be: str, because: str, by: Person | None = None
+) -> None:
     """The fact is disputed from now on, and a caseworker has it in the queue.
 
     Raises DisputedAlreadyError.
     """
-    fact = dispute(person=person, attribute=attribute, should_be=should_be, because=because)
+    fact = dispute(person=person, attribute=attribute, should_be=should_be, because=because, by=by)
     open_case(kind=CaseKind.RECTIFICATION, now=timezone.now(), dispute=fact)

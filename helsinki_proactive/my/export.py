@@ -28,9 +28,20 @@ def exported(person: Person, *, language: str, now: datetime) -> dict[str, Any]:
             {"name": str(fact.label), "value": fact.value, "source": fact.source}
             for fact in mine.facts
         ],
+        "children": [
+            {
+                "name": child.name,
+                "data": [
+                    {"name": str(fact.label), "value": fact.value, "source": fact.source}
+                    for fact in child.facts
+                ],
+            }
+            for child in mine.children
+        ],
         "rectifications": [
             {
                 "name": str(one.label),
+                "child": one.child,
                 "should_be": one.should_be,
                 "because": one.because,
                 "asked_at": one.disputed_at.isoformat(),

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from citizens.models import Person
 from consents.models import Purpose
 from consents.services.rights import Rights, Statement
-from helsinki_proactive.my.disputes import MyDispute, MyFact, names_of
-from helsinki_proactive.my.page import MyChannel
+from helsinki_proactive.my.disputes import Names, names_of
+from helsinki_proactive.my.page import MyChannel, MyPage
 
 
 class StatementForm(forms.Form):
@@ -51,9 +53,15 @@ class OfferForm(forms.Form):
 
 
 class DisputeForm(forms.Form):
-    """A fact that is wrong; one that is disputed already cannot be chosen."""
+    """A fact that is wrong; one that is disputed already cannot be chosen.
 
-    attribute = forms.ChoiceField(label=_("What is wrong"))
+    What the page does not show cannot be chosen either, and is refused in the same words.
+    """
+
+    attribute = forms.ChoiceField(
+        label=_("What is wrong"),
+        error_messages={"invalid_choice": _("Choose one of the facts in the list.")},
+    )
     should_be = forms.CharField(label=_("What it should be"), max_length=200)
     because = forms.CharField(
         label=_("How you know"),
@@ -62,13 +70,26 @@ class DisputeForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(
-        self, data: object = None, *, facts: Sequence[MyFact], disputes: Sequence[MyDispute]
-    ) -> None:
+    def __init__(self, data: object = None, *, page: MyPage) -> None:
         super().__init__(data)  # type: ignore[arg-type]
-        disputed = {one.attribute for one in disputes if one.settled_at is None}
-        names = names_of(facts).items()
-        choices = [(code, name) for code, name in names if code not in disputed]
-        self.fields["attribute"].choices = choices  # type: ignore[attr-defined]
+        self._people: dict[str, Person] = {}
+        self._disputed = {one.about for one in page.disputes if one.settled_at is None}
+        own = self._choices(names_of(page.facts), page.person)
+        children = [
+            (child.name, self._choices(names_of(child.facts, child.person), child.person))
+            for child in page.children
+        ]
+        grouped = [(page.person.call_name, own), *children] if children else own
+        self.fields["attribute"].choices = grouped  # type: ignore[attr-defined]
         for field in self.fields.values():
             field.widget.attrs["class"] = "hds-text-input__input"
+
+    def _choices(self, names: Names, person: Person) -> list[tuple[str, str | Promise]]:
+        left = {about: name for about, name in names.items() if about not in self._disputed}
+        self._people |= dict.fromkeys(left, person)
+        return list(left.items())
+
+    def said_about(self) -> tuple[Person, str]:
+        """Of whom which fact is said to be wrong, once the form is valid."""
+        about = self.cleaned_data["attribute"]
+        return self._people[about], about.rpartition(":")[2]

@@ -13,25 +13,16 @@ from itertools import islice
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
-from citizens.attributes import BUILT_IN, POPULATION_REGISTER, registered, source_name
 from citizens.languages import say
-from citizens.models import (
-    ContactKind,
-    ContactPoint,
-    Guardianship,
-    Person,
-    RegisteredFact,
-    is_shielded,
-)
-from citizens.models.people import HELSINKI
+from citizens.models import ContactKind, ContactPoint, Guardianship, Person, is_shielded
 from consents.models import ChannelChoice, DataUse, LegalBasis, ProcessingKind, Purpose
 from consents.services.rights import Rights, rights_of
-from helsinki_proactive.my.disputes import MyDispute, MyFact, disputes_of
+from helsinki_proactive.my.disputes import MyDispute, disputes_of
 from helsinki_proactive.my.entitled import MyService, services_of
+from helsinki_proactive.my.facts import CONTACTS, MyChild, MyFact, children_of, facts_of
 from helsinki_proactive.my.words import STATES, USES
-from offers.eligibility.say import fact_sentences, sentences, shown_date, shown_value
+from offers.eligibility.say import fact_sentences, sentences, shown_date
 from offers.models import AWAITING_ANSWER, MessageOffer, Offer, OfferState, RoundState
 
 SHOWN_USES = 100
@@ -83,6 +74,7 @@ class MyPage:
     offers: Sequence[MyOffer]
     entitled: Sequence[MyService]
     facts: Sequence[MyFact]
+    children: Sequence[MyChild]
     disputes: Sequence[MyDispute]
     uses: Sequence[MyUse]
     more_uses: bool
@@ -94,13 +86,15 @@ def my_page(person: Person, *, language: str, now: datetime) -> MyPage:
     """The person's page. Reads only."""
     uses = list(islice(uses_of(person, language), SHOWN_USES + 1))
     facts = list(facts_of(person, language))
+    children = children_of(person, language)
     return MyPage(
         person=person,
         language=language,
         offers=[_offer(offer, person, language) for offer in offers_to(person, now)],
         entitled=list(services_of(person, language=language, now=now)),
         facts=facts,
-        disputes=disputes_of(person, facts),
+        children=children,
+        disputes=disputes_of(person, facts, children),
         uses=uses[:SHOWN_USES],
         more_uses=len(uses) > SHOWN_USES,
         rights=rights_to(person, now),
@@ -154,53 +148,6 @@ def _offer(offer: Offer, person: Person, language: str) -> MyOffer:
 
 def _day(moment: datetime, language: str) -> str:
     return shown_date(timezone.localdate(moment), language)
-
-
-def facts_of(person: Person, language: str) -> Iterator[MyFact]:
-    """Everything that registers say of the person, as it is now."""
-    register = source_name(POPULATION_REGISTER, language)
-    for code, label, value in _registered_of(person, language):
-        yield MyFact(label, value, register, code)
-    facts = RegisteredFact.objects.filter(person=person).select_related("attribute")
-    for fact in facts.order_by("attribute__source", "attribute__code"):
-        attribute = registered(fact.attribute)
-        value = getattr(fact, attribute.value_type.value)
-        yield MyFact(
-            say(attribute.label, language),
-            shown_value(attribute, value, language),
-            source_name(attribute.source, language),
-            attribute.code,
-        )
-
-
-def _registered_of(person: Person, language: str) -> Iterator[tuple[str, str | Promise, str]]:
-    """Codes, names and values; rules know the address by its postal code."""
-
-    def built_in(code: str, value: str) -> tuple[str, str, str]:
-        return code, say(BUILT_IN[code].label, language), value
-
-    yield "name", _("Name"), person.full_name
-    yield "identity_code", _("Identity code"), person.unseal("identity_code")
-    yield built_in("birth_date", shown_date(person.birth_date, language))
-    for code in ("sex", "mother_tongue", "contact_language"):
-        attribute, value = BUILT_IN[code], getattr(person, code)
-        yield built_in(code, value and shown_value(attribute, value, language))
-    municipality = "Helsinki" if person.municipality == HELSINKI else person.municipality
-    yield built_in("municipality", municipality)
-    yield "postal_code", _("Address"), f"{person.unseal('address')} {person.postal_code}".strip()
-    if person.protected:
-        yield "", _("Non-disclosure for personal safety"), shown_value(None, True, language)
-    for point in ContactPoint.objects.filter(person=person, gone_at=None).in_order():
-        yield "", CONTACTS[ContactKind(point.kind)], point.unseal("value")
-    children = Guardianship.objects.valid_on(timezone.localdate()).filter(guardian=person)
-    for one in children.select_related("child").order_by("child__birth_date", "pk"):
-        yield "child_birth_date", _("Guardian of"), one.child.full_name
-
-
-CONTACTS: dict[ContactKind, Promise] = {
-    ContactKind.SMS: _("Mobile phone"),
-    ContactKind.EMAIL: _("E-mail"),
-}
 
 
 def uses_of(person: Person, language: str) -> Iterator[MyUse]:

@@ -4,6 +4,8 @@ from typing import Any
 
 ONE = {
     "DATA": "FACT",
+    "CHILDREN": "CHILD",
+    "RECTIFICATIONS": "RECTIFICATION",
     "OFFERS": "OFFER",
     "ENTITLED": "SERVICE",
     "USES": "USE",

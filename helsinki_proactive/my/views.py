@@ -129,11 +129,18 @@ def _others(person: Person, channels: Sequence[MyChannel], first: str) -> list[s
 def rectify(request: HttpRequest, language: str, person: Person) -> HttpResponse:
     """Say that a fact is wrong: no rule uses it until a caseworker has answered."""
     mine = my_page(person, language=language, now=timezone.now())
-    form = DisputeForm(request.POST, facts=mine.facts, disputes=mine.disputes)
+    form = DisputeForm(request.POST, page=mine)
     if not form.is_valid():
         return _page(request, language, person, dispute_form=form, status=400)
     try:
-        ask_for_rectification(person=person, **form.cleaned_data)
+        about, attribute = form.said_about()
+        ask_for_rectification(
+            person=about,
+            attribute=attribute,
+            should_be=form.cleaned_data["should_be"],
+            because=form.cleaned_data["because"],
+            by=None if about == person else person,
+        )
     except DisputedAlreadyError:
         return _page(request, language, person, refused=True, status=409)
     return _done(request, language, DONE_DISPUTE, "data")
@@ -187,7 +194,7 @@ def _page(
         "done": said.get(done),
         "channel_chosen": done == DONE_CHANNEL,
         "disputed": done == DONE_DISPUTE,
-        "dispute_form": dispute_form or DisputeForm(facts=mine.facts, disputes=mine.disputes),
+        "dispute_form": dispute_form or DisputeForm(page=mine),
         "refused": refused,
         "phone": settings.CITY_PHONE,
     }

@@ -178,7 +178,17 @@ VISITS: dict[str, Visit] = {
     "search, nobody found": Visit("casework:search", (CASEWORKER,), act=_search("zz zz")),
     "queue": Visit("casework:queue", (CASEWORKER,)),
     "queue, nothing": Visit("casework:queue", (CASEWORKER,), query="?show=mine"),
-    **{f"case, {name}": _case(name) for name in ("reply", "protected", "a colleague's", "closed")},
+    **{
+        f"case, {name}": _case(name)
+        for name in (
+            "reply",
+            "protected",
+            "a colleague's",
+            "closed",
+            "rectification",
+            "a child's fact",
+        )
+    },
     "person, why": _person("silent", nothing),
     "person, story": _person("guardian", _tell_story),
     "person, protected": _person("protected", _tell_story),

@@ -53,9 +53,28 @@ def _object(page: Page) -> None:
     page.get_by_role("status").wait_for()
 
 
+def _say_wrongly(page: Page) -> None:
+    """Ask for a correction without saying what it should be."""
+    _unfold(page)
+    button = page.locator("form[action$='/wrong/'] button")
+    button.evaluate("button => { button.form.noValidate = true }")
+    button.click()
+    page.locator(".hds-text-input__error-text").first.wait_for()
+
+
+def _say_wrong(page: Page) -> None:
+    """Say that a fact is wrong, first one about the child; each time another one."""
+    _unfold(page)
+    facts = page.locator("#id_attribute option")
+    page.locator("#id_attribute").select_option(facts.last.get_attribute("value"))
+    page.locator("#id_should_be").fill("Toinen")
+    page.locator("form[action$='/wrong/'] button").click()
+    page.get_by_role("status").wait_for()
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("act", [_unfold, _object])
+@pytest.mark.parametrize("act", [_unfold, _object, _say_wrongly, _say_wrong])
 def test_the_page_is_quiet_accessible_and_fits(
     act: Callable[[Page], None], language: str, width: int, window: Window
 ) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,6 +15,7 @@ from citizens.models import Attribute, ContactPoint, Person, RegisterImport
 from consents.models import LegalBasis
 from consents.models.statements import How
 from consents.services.objections import raise_objection
+from helsinki_proactive.my.disputes import ask_for_rectification
 from helsinki_proactive.staff.models import User
 from helsinki_proactive.staff.roles import UNIT_HEAD
 from offers.catalogue.load import CATALOGUE, load_catalogue
@@ -222,6 +224,20 @@ def _cases(town: Town, round: Round) -> None:
     wish.closed_at, wish.closed_by, wish.resolution = timezone.now(), a_user("colleague"), "seen"
     wish.save()
     town.cases["closed"] = wish.pk
+    _rectifications(town)
+
+
+def _rectifications(town: Town) -> None:
+    """Somebody says that a fact of their own is wrong, and one of their child."""
+    [child] = a_family(first_names="Aino")
+    guardian = child.guardians.get().guardian
+    ask = partial(
+        ask_for_rectification, attribute="mother_tongue", should_be="somali", because="Puhumme"
+    )
+    ask(person=guardian)
+    town.cases["rectification"] = ReviewCase.objects.latest("pk").pk
+    ask(person=child, by=guardian)
+    town.cases["a child's fact"] = ReviewCase.objects.latest("pk").pk
 
 
 def _family_pages(town: Town) -> None:
