@@ -67,17 +67,24 @@ def _people(kind: str, numbers: range, birth_date: date) -> list[Person]:
     )
 
 
-def round_awaiting_approval(name: str, *, days: int = 14) -> tuple[Round, User]:
-    """A prepared preschool round with seats of its own, open for so many days, and somebody who
-    may approve it."""
+def round_awaiting_approval(
+    name: str, *, days: int = 14, seats: int | None = None
+) -> tuple[Round, User]:
+    """A prepared preschool round, open for so many days, and somebody who may approve it.
+
+    It has seats of its own: so many in all, or enough for everybody.
+    """
     service = Service.objects.get(code="preschool")
     preparer, _ = User.objects.get_or_create(username="preparer")
     approver, _ = User.objects.get_or_create(username="approver")
+    units = Unit.objects.order_by("pk")
+    total = CHILDREN_A_UNIT * 2 * len(units) if seats is None else seats
+    each, rest = divmod(total, len(units))
     Capacity.objects.bulk_create(
         Capacity(
-            unit=unit, service=service, period=name[:20], group="fi", seats=CHILDREN_A_UNIT * 2
+            unit=unit, service=service, period=name[:20], group="fi", seats=each + (place < rest)
         )
-        for unit in Unit.objects.all()
+        for place, unit in enumerate(units)
     )
     today = timezone.localdate()
     round = Round.objects.create(

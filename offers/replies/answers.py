@@ -141,7 +141,7 @@ def lock_offers(offer_ids: Collection[int]) -> list[Offer]:
 @cache
 def _locked_offers() -> PreparedModels[Offer]:
     return PreparedModels(
-        Offer.objects.select_for_update(of=("self",))
+        Offer.objects.select_for_update(of=("self",), no_key=True)
         .select_related("round__service", "subject__person", "capacity__unit")
         .defer(*NOT_NEEDED)
         .filter(listed("offers", Offer))

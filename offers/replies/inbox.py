@@ -7,7 +7,8 @@
 import logging
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
+from psycopg2.errors import DeadlockDetected
 
 from offers.delivery import outbox
 from offers.delivery.cases import open_case
@@ -36,7 +37,7 @@ def receive(
     """
     reply = store(provider=provider, provider_id=provider_id, sender=sender, text=text, now=now)
     try:
-        return decide(reply=reply, now=now, in_response=True)
+        return _decide_now(reply, now)
     except AlreadyDecidedError:
         return Reply.objects.get(pk=reply.pk).unseal("response") or None
     except Exception:
@@ -57,6 +58,16 @@ def store(*, provider: str, provider_id: str, sender: str, text: str, now: datet
     except IntegrityError:
         return Reply.objects.get(provider=provider, provider_id=provider_id)
     return reply
+
+
+def _decide_now(reply: Reply, now: datetime) -> str | None:
+    """Decide; once more if the database took it back, since others and it waited for each other."""
+    try:
+        return decide(reply=reply, now=now, in_response=True)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, DeadlockDetected):
+            raise
+    return decide(reply=Reply.objects.get(pk=reply.pk), now=now, in_response=True)
 
 
 @transaction.atomic

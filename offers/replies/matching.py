@@ -88,7 +88,7 @@ def conversation_with(number: str) -> Conversation | Ambiguous | None:
 def _asked() -> PreparedModels[MessageOffer]:
     """Which message asked a number about which offer, the offers locked in their order."""
     return PreparedModels(
-        MessageOffer.objects.select_for_update(of=("offer",))
+        MessageOffer.objects.select_for_update(of=("offer",), no_key=True)
         .filter(
             among("indexes", f"{ContactPoint._meta.db_table}.value_index"),
             message__contact_point__kind=ContactKind.SMS,

@@ -56,7 +56,8 @@ def _unanswered(round: Round, now: datetime) -> QuerySet[Offer]:
 
 def _remind(offers: QuerySet[Offer], now: datetime) -> int:
     """Queue the reminders and note them on the offers; the gate asks again before each is sent."""
-    ids = list(offers.select_for_update(of=("self",)).values_list("pk", flat=True))
+    in_order = offers.order_by("pk").select_for_update(of=("self",), no_key=True)  # as answers do
+    ids = list(in_order.values_list("pk", flat=True))
     chosen = Offer.objects.filter(pk__in=ids)
     messages = queue_for_offers(
         offers=chosen,

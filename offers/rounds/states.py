@@ -14,8 +14,12 @@ WORK_ON_ROUND = 4_201
 
 
 def lock_round(round: Round, *allowed: RoundState) -> Round:
-    """The round as it is now, locked until the transaction ends. Raises WrongStateError."""
-    locked = Round.objects.select_for_update().get(pk=round.pk)
+    """The round as it is now, locked until the transaction ends. Raises WrongStateError.
+
+    Rows that point to the round may be written meanwhile: an answer holds a seat when it does so,
+    and whoever holds the round may be waiting for that seat.
+    """
+    locked = Round.objects.select_for_update(no_key=True).get(pk=round.pk)
     if locked.state not in allowed:
         raise WrongStateError(
             _("The round is %(state)s, so this cannot be done now.")
