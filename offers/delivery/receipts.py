@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from offers.delivery.codes import FINAL_STATUSES
 from offers.delivery.failures import follow_up_failure
-from offers.models import Message, MessageState, Receipt
+from offers.models import Message, MessageState, Receipt, Reply
 from offers.models.messages import MessageQuerySet
 
 MESSAGES = Message._meta.db_table
 RECEIPTS = Receipt._meta.db_table
+REPLIES = Reply._meta.db_table
 LOOKED_FOR = timedelta(days=14)
 """As long as a receipt without a message is looked for again."""
 
@@ -29,56 +30,101 @@ def record_receipt(
     status: str,
     error_code: str = "",
     message_id: int | None = None,
+    answered: str = "",
 ) -> None:
     """Store a receipt and act on it; the same receipt again changes nothing.
 
-    ``message_id`` is our own number, where the provider gives it back: with it a receipt is also
-    the proof that a message whose fate was unknown was taken.
+    ``message_id`` is our own number, where the provider gives it back, and ``answered`` the
+    provider's id of the text that our message answered: with either a receipt is also the proof
+    that a message whose fate was unknown was taken.
     """
-    known = _store(provider, provider_id, status, error_code)
-    if known and FINAL_STATUSES.get(status) != MessageState.FAILED:
+    known, is_settled = _store(provider, provider_id, status, error_code, answered)
+    if is_settled and FINAL_STATUSES.get(status) != MessageState.FAILED:
         return
     with transaction.atomic():
-        if known:
+        if known and is_settled:
             _end([known])
             return
+        message_id = message_id or _answer_to(provider, answered)
         if message_id is not None:
             _learn_taken(message_id, provider, provider_id)
         _match(Message.objects.filter(provider=provider, provider_id=provider_id))
+        if known:
+            _end([known])
 
 
-def _store(provider: str, provider_id: str, status: str, error_code: str) -> int | None:
-    """Store a new receipt; the message it is of, where that is known by now.
+_LEARN_ANSWER = f"""
+    UPDATE {MESSAGES} SET provider_id = %(id)s
+    WHERE id = (
+        SELECT message.id FROM {REPLIES} reply
+        JOIN {MESSAGES} message ON message.in_reply_to_id = reply.id
+        WHERE reply.provider = %(provider)s AND reply.provider_id = %(answered)s
+        ORDER BY message.id LIMIT 1
+    ) AND provider = %(provider)s AND provider_id = '' AND state = 'sent' AND NOT EXISTS (
+        SELECT FROM {MESSAGES} WHERE provider = %(provider)s AND provider_id = %(id)s
+    )
+    RETURNING id
+"""
 
-    Good news ends the message's journey with it, in one statement: most receipts are good news.
+
+def _store(
+    provider: str, provider_id: str, status: str, error_code: str, answered: str
+) -> tuple[int | None, bool]:
+    """Store a new receipt; the message it is of, where that is known by now, and whether
+    nothing but failing is left to do about it.
+
+    Most receipts are good news of a message we know, or the first of an answer: these are
+    settled in this one statement.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            WITH stored AS (
+            WITH learned AS (
+                {_LEARN_ANSWER if answered else "SELECT WHERE false"}
+            ), stored AS (
                 INSERT INTO {RECEIPTS}
                     (provider, provider_id, status, error_code, received_at, message_id)
-                VALUES (%(provider)s, %(id)s, %(status)s, %(code)s, %(now)s, (
-                    SELECT id FROM {MESSAGES} WHERE provider = %(provider)s AND provider_id = %(id)s
+                VALUES (%(provider)s, %(id)s, %(status)s, %(code)s, %(now)s, coalesce(
+                    {"(SELECT id FROM learned)," if answered else ""}
+                    (SELECT id FROM {MESSAGES}
+                     WHERE provider = %(provider)s AND provider_id = %(id)s)
                 ))
                 ON CONFLICT DO NOTHING RETURNING message_id
             ), delivered AS (
                 UPDATE {MESSAGES} message
                 SET state = 'delivered', reason = %(code)s, final_at = %(now)s FROM stored
                 WHERE %(delivered)s AND message.id = stored.message_id AND message.state = 'sent'
+                    AND NOT EXISTS (SELECT FROM learned)
             )
-            SELECT message_id FROM stored
+            SELECT message_id, message_id IS NOT NULL AND NOT (
+                EXISTS (SELECT FROM learned) AND (%(final)s OR EXISTS (
+                    SELECT FROM {RECEIPTS}
+                    WHERE provider = %(provider)s AND provider_id = %(id)s AND message_id IS NULL
+                ))
+            )
+            FROM stored
             """,
             {
                 "provider": provider,
                 "id": provider_id,
                 "status": status,
                 "code": error_code,
+                "answered": answered,
                 "now": timezone.now(),
                 "delivered": FINAL_STATUSES.get(status) == MessageState.DELIVERED,
+                "final": status in FINAL_STATUSES,
             },
         )
-        return next((message_id for (message_id,) in cursor.fetchall()), None)
+        return cursor.fetchone() or (None, False)
+
+
+def _answer_to(provider: str, answered: str) -> int | None:
+    if not answered:
+        return None
+    answer = Message.objects.filter(
+        in_reply_to__provider=provider, in_reply_to__provider_id=answered
+    )
+    return answer.values_list("pk", flat=True).order_by("pk").first()
 
 
 def match_early(message_ids: Collection[int]) -> None:

@@ -20,7 +20,6 @@ from twilio.twiml.messaging_response import MessagingResponse
 
 from offers.delivery.channels.twilio import status_callback
 from offers.delivery.receipts import record_receipt
-from offers.models import Message
 from offers.replies import inbox
 
 FORM = "application/x-www-form-urlencoded"
@@ -100,18 +99,7 @@ def status(fields: Fields) -> HttpResponse:
         provider_id=fields["MessageSid"],
         status=fields["MessageStatus"],
         error_code=fields.get("ErrorCode", "")[:LONGEST_CODE],
-        message_id=_our_message(fields),
+        message_id=int(number) if (number := fields.get("message", "")).isdecimal() else None,
+        answered=fields.get("reply", ""),
     )
     return HttpResponse(status=204)
-
-
-def _our_message(fields: Fields) -> int | None:
-    """The message a receipt's address names: by its number, or by the reply it answered."""
-    if fields.get("message", "").isdecimal():
-        return int(fields["message"])
-    if not fields.get("reply"):
-        return None
-    answer = Message.objects.filter(
-        in_reply_to__provider=PROVIDER, in_reply_to__provider_id=fields["reply"]
-    )
-    return answer.values_list("pk", flat=True).first()

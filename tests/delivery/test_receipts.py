@@ -12,8 +12,10 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import CharField, Value
 from django.db.models.functions import Concat
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
 
 from citizens.models import ContactHealth
 from helsinki_proactive.simulator.client import Simulator
@@ -21,6 +23,7 @@ from offers.delivery.channels import Parcel
 from offers.delivery.outbox import send_due, sweep
 from offers.delivery.receipts import match_early, record_receipt
 from offers.models import Message, MessageState, Receipt
+from offers.replies import inbox
 from tests.delivery.world import a_told_family, state_of
 
 pytestmark = pytest.mark.django_db
@@ -221,3 +224,58 @@ def at_once(*works: Callable[[], None]) -> None:
 
     with ThreadPoolExecutor(len(works)) as threads:
         list(threads.map(work, works))
+
+
+@pytest.fixture
+def answer(message: Message) -> Message:
+    """A confirmation that went out in the answer to the family's text: its id is not known."""
+    reply = inbox.store(
+        provider="twilio", provider_id="SMtext", sender="+1", text="Kyllä", now=timezone.now()
+    )
+    Message.objects.filter(pk=message.pk).update(provider_id="", in_reply_to=reply)
+    return message
+
+
+def say_of_answer(status: str) -> None:
+    record_receipt(provider="twilio", provider_id="SMours", status=status, answered="SMtext")
+
+
+def test_a_receipt_that_names_the_text_we_answered_brings_our_answers_id(
+    answer: Message, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1):
+        say_of_answer("sent")
+
+    answer.refresh_from_db()
+    assert (answer.state, answer.provider_id) == (MessageState.SENT, "SMours")
+    with django_assert_num_queries(1):
+        say_of_answer("delivered")
+    assert state_of(answer) == MessageState.DELIVERED
+
+
+@pytest.mark.parametrize("first", ["delivered", "undelivered"])
+def test_an_answers_first_receipt_may_be_its_last(answer: Message, first: str) -> None:
+    say_of_answer(first)
+    say_of_answer("sent")
+
+    assert state_of(answer) == FINAL[first]
+    assert not Receipt.objects.filter(message=None).exists()
+
+
+def test_receipts_that_came_before_our_answer_was_committed_count_with_the_next(
+    answer: Message,
+) -> None:
+    Receipt.objects.create(provider="twilio", provider_id="SMours", status="delivered")
+
+    say_of_answer("sent")
+
+    assert state_of(answer) == MessageState.DELIVERED
+    assert not Receipt.objects.filter(message=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_both_receipts_of_an_answer_may_arrive_at_once(answer: Message) -> None:
+    at_once(*(partial(say_of_answer, status) for status in ("sent", "delivered") * 4))
+
+    assert state_of(answer) == MessageState.DELIVERED
+    assert not Receipt.objects.filter(message=None).exists()
