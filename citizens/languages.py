@@ -44,6 +44,7 @@ def say(texts: Mapping[str, str], language: str | None) -> str:
 
 OTHER_LANGUAGES: dict[str, Mapping[str, str]] = {
     "am": {"fi": "amhara", "sv": "amhariska", "en": "Amharic"},
+    "et": {"fi": "viro", "sv": "estniska", "en": "Estonian"},
     "ku": {"fi": "kurdi", "sv": "kurdiska", "en": "Kurdish"},
     "ln": {"fi": "lingala", "sv": "lingala", "en": "Lingala"},
     "prs": {"fi": "dari", "sv": "dari", "en": "Dari"},
@@ -55,15 +56,19 @@ OTHER_LANGUAGES: dict[str, Mapping[str, str]] = {
     "yo": {"fi": "joruba", "sv": "yoruba", "en": "Yoruba"},
     "zh": {"fi": "kiina", "sv": "kinesiska", "en": "Chinese"},
 }
-"""Mother tongues of people in Helsinki that Django has no names of."""
+"""Mother tongues of people in Helsinki that Django has no names of, or other ones than here."""
 
 
 def language_name(code: str, language: str) -> str:
-    """The language's name in ``language``; the code itself where nobody has a name for it."""
+    """The language's name in ``language``; the code itself where nobody has a name for it.
+
+    Only English writes it with a capital.
+    """
     if code in OTHER_LANGUAGES:
         return say(OTHER_LANGUAGES[code], language)
     with translation.override(language):
         try:
-            return str(translation.get_language_info(code)["name_translated"])
+            name = str(translation.get_language_info(code)["name_translated"])
         except KeyError:
             return code
+    return name if language == "en" else name.lower()

@@ -87,6 +87,7 @@ def exported(person: Person, *, language: str, now: datetime) -> dict[str, Any]:
             for objection in person.objections.select_related("purpose").order_by("pk")
         ],
         "channel": next((one.kind for one in mine.channels if one.chosen), None),
+        "written_in": mine.written_in,
     }
 
 

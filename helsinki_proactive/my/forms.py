@@ -6,6 +6,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from citizens.languages import ContactLanguage
 from citizens.models import Person
 from consents.models import Purpose
 from consents.services.rights import Rights, Statement
@@ -36,14 +37,16 @@ class StatementForm(forms.Form):
 
 
 class ChannelForm(forms.Form):
-    """One of the ways in which the person can be reached."""
+    """One of the ways in which the person can be reached, and the language to write in."""
 
     channel = forms.ChoiceField()
+    written_in = forms.ChoiceField(choices=ContactLanguage.choices, required=False)
 
     def __init__(self, data: object, *, channels: Sequence[MyChannel]) -> None:
         super().__init__(data)  # type: ignore[arg-type]
         choices = [(one.kind, one.name) for one in channels]
         self.fields["channel"].choices = choices  # type: ignore[attr-defined]
+        self.fields["channel"].required = bool(choices)
 
 
 class OfferForm(forms.Form):

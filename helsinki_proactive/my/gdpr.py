@@ -23,6 +23,7 @@ from rest_framework import serializers
 from rest_framework.views import APIView
 
 from citizens.models import Person
+from consents.services.choices import language_to
 from helsinki_proactive import openid
 from helsinki_proactive.my.export import exported
 from helsinki_proactive.my.models import Account
@@ -131,9 +132,9 @@ def _answered(request: HttpRequest, profile: UUID, scope: str, answer: Answer) -
 
 def _everything(request: HttpRequest, person: Person, sure: bool) -> HttpResponse:
     if not sure:
-        error = NOT_SURE_ENOUGH[person.contact_language]
+        error = NOT_SURE_ENOUGH[language_to(person)]
         return JsonResponse({"key": "HELSINKI_PROACTIVE", "error": error})
-    data = exported(person, language=person.contact_language, now=timezone.now())
+    data = exported(person, language=language_to(person), now=timezone.now())
     return JsonResponse(node("HELSINKI_PROACTIVE", data))
 
 

@@ -17,6 +17,7 @@ from django.utils.functional import Promise
 from citizens.languages import say
 from citizens.models import ContactKind, ContactPoint, Guardianship, Person, is_shielded
 from consents.models import ChannelChoice, DataUse, LegalBasis, ProcessingKind, Purpose
+from consents.services.choices import language_to
 from consents.services.rights import Rights, rights_of
 from helsinki_proactive.my.disputes import MyDispute, disputes_of
 from helsinki_proactive.my.entitled import MyService, services_of
@@ -67,7 +68,7 @@ class MyChannel:
 
 @dataclass(frozen=True)
 class MyPage:
-    """Everything of one person, in one language."""
+    """Everything of one person, in one language; ``written_in`` is the one messages have."""
 
     person: Person
     language: str
@@ -80,6 +81,7 @@ class MyPage:
     more_uses: bool
     rights: Sequence[Rights]
     channels: Sequence[MyChannel]
+    written_in: str
 
 
 def my_page(person: Person, *, language: str, now: datetime) -> MyPage:
@@ -99,6 +101,7 @@ def my_page(person: Person, *, language: str, now: datetime) -> MyPage:
         more_uses=len(uses) > SHOWN_USES,
         rights=rights_to(person, now),
         channels=_channels(person),
+        written_in=language_to(person),
     )
 
 

@@ -105,21 +105,23 @@ def state(request: HttpRequest, language: str, person: Person) -> HttpResponse:
 @in_citizens_session
 @signed_in
 def choose_channel(request: HttpRequest, language: str, person: Person) -> HttpResponse:
-    """Choose how to be written to."""
+    """Choose how, and in which language, to be written to."""
     channels = my_page(person, language=language, now=timezone.now()).channels
     form = ChannelForm(request.POST, channels=channels)
     if not form.is_valid():
         return _page(request, language, person, refused=True, status=409)
-    first = form.cleaned_data["channel"]
-    choose_channels(channels=[first, *_others(person, channels, first)], by=person)
+    first, spoken = form.cleaned_data["channel"], form.cleaned_data["written_in"]
+    order = _order(person, channels, first)
+    if order or spoken:
+        choose_channels(channels=order, language=spoken or None, by=person)
     return _done(request, language, DONE_CHANNEL, "channels")
 
 
-def _others(person: Person, channels: Sequence[MyChannel], first: str) -> list[str]:
-    """What follows: the person's earlier order, then what else there is."""
+def _order(person: Person, channels: Sequence[MyChannel], first: str) -> list[str]:
+    """The chosen channel, then the person's earlier order, then what else there is."""
     chosen = ChannelChoice.objects.filter(person=person).values_list("channels", flat=True).first()
-    known = dict.fromkeys([*(chosen or ()), *(one.kind for one in channels)])
-    return [kind for kind in known if kind != first]
+    known = (first, *(chosen or ()), *(one.kind for one in channels))
+    return [kind for kind in dict.fromkeys(known) if kind]
 
 
 @require_POST

@@ -30,6 +30,7 @@ from django.utils import timezone
 
 from citizens.models import ContactHealth, ContactPoint, Person
 from consents.models import ChannelChoice
+from consents.services.choices import spoken_language
 from offers.delivery.prepared import Prepared, listed
 from offers.models import Channel, Message
 
@@ -150,8 +151,8 @@ def _addresses(channels: tuple[str, ...]) -> Prepared:
     return Prepared(
         with_way(wanted, channels=channels)
         .exclude(way=None)
-        .annotate(number=Subquery(points.values("value_index")[:1]))
-        .values_list("pk", "contact_language", "point", "way", "number")
+        .annotate(number=Subquery(points.values("value_index")[:1]), language=spoken_language())
+        .values_list("pk", "language", "point", "way", "number")
     )
 
 

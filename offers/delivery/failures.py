@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from citizens.models import ContactHealth, ContactPoint, Person
 from citizens.models.people import has_postal_address
+from consents.services.choices import language_to
 from offers.catalogue.placeholders import ASKING
 from offers.delivery.bell import ring
 from offers.delivery.cases import open_cases
@@ -162,7 +163,7 @@ def _write_letters(message: Message) -> int:
             contact_point_id=None,
             kind=TextKind.OFFER,
             channel=Channel.LETTER,
-            language=person.contact_language,
+            language=language_to(person),
             lane=Lane.BULK,
             offers=offers,
             round=round,

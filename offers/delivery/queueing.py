@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from citizens.models import ContactPoint, Guardianship, Person, is_shielded
 from citizens.models.people import has_postal_address
+from consents.services.choices import spoken_language
 from offers.delivery.bell import ring
 from offers.delivery.contacts import with_way
 from offers.delivery.sharing import spare_the_same
@@ -207,7 +208,7 @@ def _write(
             "contact_point": point,
             "kind": Value(occasion.kind.value),
             "channel": channel,
-            "language": F("contact_language"),
+            "language": spoken_language(),
             "lane": Value(occasion.lane.value),
             "due_at": Value(occasion.due_at),
         },

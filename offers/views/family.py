@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_POST, require_safe
 
+from consents.services.choices import language_to
 from offers.delivery.links import open_link
 from offers.forms import AnswerForm, RatingForm
 from offers.models import AnswerChannel, AnswerKind, Link
@@ -39,7 +40,7 @@ def with_link(view: View) -> View:
         if link is None or language not in ("", *dict(LANGUAGES)):
             guessing.note_wrong(request)
             raise Http404
-        with translation.override(language or link.guardian.contact_language):
+        with translation.override(language or language_to(link.guardian)):
             response = view(request, link=link, token=token)
             add_never_cache_headers(response)
             response["Referrer-Policy"] = "same-origin"

@@ -38,7 +38,7 @@ def ways_page(request: HttpRequest, *, link: Link, token: str) -> HttpResponse:
     if form.is_valid():
         choose_channels(channels=form.cleaned_data["order"].split(","), by=guardian)
         return HttpResponseRedirect(request.path, status=303)
-    has_chosen = ChannelChoice.objects.filter(person=guardian).exists()
+    has_chosen = ChannelChoice.objects.filter(person=guardian).exclude(channels=[]).exists()
     context = {
         "token": token,
         "language": translation.get_language(),

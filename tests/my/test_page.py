@@ -271,7 +271,7 @@ def test_one_chooses_among_the_channels_that_work(provider: IdentityProvider) ->
     a_phone(person)
     client = signed_in(provider)
     assert press(client, "channel", channel="email").status == 409
-    assert "first from now on" in press(client, "channel", channel="sms").words
+    assert "From now on we write to you this way" in press(client, "channel", channel="sms").words
     assert ChannelChoice.objects.get(person=person).channels == ["sms"]
 
 
