@@ -13,10 +13,10 @@ Case ``explain`` (its size is the number of rules) is one person's reasons, besi
 import argparse
 import math
 import time
+from contextlib import nullcontext
 from datetime import date
 from typing import Any
 
-import psutil
 import psycopg2
 from psycopg2.extensions import cursor
 
@@ -127,6 +127,7 @@ def measure(
     database = psycopg2.connect(servers.database_url())
     database.autocommit = True
     costs: dict[str, list[float]] = {"ours": [], "limit": []}
+    peak = stage.Peak()
 
     def by_hand() -> None:
         limits.select(database.cursor(), case, as_of=AS_OF, screened=ours.screened)
@@ -136,17 +137,26 @@ def measure(
         selected = []
         for name in sorted(ways, reverse=bool(run % 2)):
             limits.empty(superuser)
-            began = time.perf_counter()
-            ways[name]()
+            with peak.watched() if name == "ours" else nullcontext():
+                began = time.perf_counter()
+                ways[name]()
+                seconds = time.perf_counter() - began
             if run:
-                costs[name].append(time.perf_counter() - began)
+                costs[name].append(seconds)
             selected.append(limits.content(superuser))
         assert selected[0] == selected[1], "ours and the limit selected other people"
         assert selected[0], "nobody was selected"
     peers = ask_peers(case, selected[0], runs, ours, superuser, peer)
     database.close()
-    report.peak_mb = max(report.peak_mb, stage.memory_mb(psutil.Process()))
-    report.add(case, size, limit=costs["limit"], ours=costs["ours"], peers=peers, equal=True)
+    report.add(
+        case,
+        size,
+        limit=costs["limit"],
+        ours=costs["ours"],
+        peers=peers,
+        equal=True,
+        peak_mb=peak.mb,
+    )
 
 
 def ask_peers(

@@ -7,6 +7,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
@@ -14,7 +15,6 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-import psutil
 import psycopg2
 from psycopg2.extensions import cursor
 
@@ -75,7 +75,7 @@ def measure_nights(
     """Full run beside the hand-written inserts, then a night in which half a per cent changed."""
     database = psycopg2.connect(servers.database_url())
     database.autocommit = True
-    costs = Costs()
+    costs, full, delta = Costs(), stage.Peak(), stage.Peak()
     for run in range(runs):
         day = date(2027, 1, 15) + timedelta(days=2 * run)
         limits.empty(superuser)
@@ -85,12 +85,14 @@ def measure_nights(
             "by_hand": partial(limits.insert_all, database.cursor(), written),
         }
         for name in sorted(ways, reverse=bool(run % 2)):
-            getattr(costs, name).append(seconds(ways[name]))
+            with full.watched() if name == "full" else nullcontext():
+                getattr(costs, name).append(seconds(ways[name]))
         assert_same(superuser, "bench_entitlement")
         limits.change(superuser, night=run, day=day)
         superuser.execute("CHECKPOINT")
         next_day = day + timedelta(days=1)
-        costs.delta.append(seconds(partial(keep, next_day, in_full=False)))
+        with delta.watched():
+            costs.delta.append(seconds(partial(keep, next_day, in_full=False)))
         if peer.python:
             costs.polars.append(peer.time("polars", rules, next_day))
             assert_same(superuser, "bench_peer")
@@ -98,10 +100,11 @@ def measure_nights(
     limits.insert_all(database.cursor(), limits.statements(rules, day=next_day))
     assert_same(superuser, "bench_entitlement")
     database.close()
-    report.peak_mb = max(report.peak_mb, stage.memory_mb(psutil.Process()))
     peers = {"polars": costs.polars} if peer.python else {}
-    report.add("full", size, limit=costs.by_hand, ours=costs.full, peers=peers, equal=True)
-    report.add("delta", size, limit=costs.full, ours=costs.delta, peers=peers, equal=True)
+    of_full: dict[str, Any] = {"limit": costs.by_hand, "ours": costs.full, "peak_mb": full.mb}
+    of_delta: dict[str, Any] = {"limit": costs.full, "ours": costs.delta, "peak_mb": delta.mb}
+    report.add("full", size, **of_full, peers=peers, equal=True)
+    report.add("delta", size, **of_delta, peers=peers, equal=True)
 
 
 def keep(day: date, *, in_full: bool) -> None:
@@ -156,7 +159,15 @@ def measure_explaining(
                 if run:
                     costs[name].append((time.perf_counter() - began) * 1000)
             assert found["ours"] == found["limit"], "the explanation says something else"
-        report.add("explain", count, **costs, peers={}, unit="ms", equal=True)
+        report.add(
+            "explain",
+            count,
+            limit=costs["limit"],
+            ours=costs["ours"],
+            peers={},
+            unit="ms",
+            equal=True,
+        )
     database.close()
 
 

@@ -4,7 +4,8 @@ Ours is `place` from its columns to everybody's seat, the building of the lists 
 of `stable` is a textbook's deferred acceptance, of `shortest` scipy's assignment at 5,600 and a
 plain flow over the nearest units above, all of them in `bench/limits/placement.py`. The stable
 result must be the limit's, child by child, with no blocking pair among all pairs; the shortest sum
-must be scipy's and, at any size, be proven least over all pairs.
+must be scipy's and, at any size, be proven least over all pairs. `over_water` is whose way crosses
+water, in sixty bays of 1,500 points; its limit cuts each line by each whole bay, one by one.
 """
 
 import argparse
@@ -14,12 +15,14 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
-import psutil
+import shapely
 from scipy.spatial import cKDTree
+from shapely.geometry import Polygon
 
 from bench.limits import placement as limits
-from bench.stage import Report, memory_mb
-from offers.placement import Seats, Subjects, place
+from bench.stage import Peak, Report
+from offers.catalogue.pieces import pieces_of
+from offers.placement import WATER_M, Seats, Subjects, WaterMap, place
 
 SIZES = ((5_600, 300), (60_000, 3_000))
 QUICK_SIZES = ((1_000, 60), (5_600, 300))
@@ -110,34 +113,80 @@ def measure(report: Report, city: limits.City, runs: int) -> None:
     def ours(policy: str) -> limits.Ints:
         return place(subjects, seats, criteria=CRITERIA, seed=SEED, policy=policy).seat_of
 
+    peak = Peak()
     costs, (stable, textbook) = in_turn(
-        lambda: ours("stable"), lambda: limits.gale_shapley(city, SEED), runs
+        lambda: ours("stable"), lambda: limits.gale_shapley(city, SEED), runs, peak
     )
     assert np.array_equal(stable, textbook)
     assert limits.count_blocking_pairs(city, stable, SEED) == 0
-    report.add("stable", size, ours=costs[0], limit=costs[1], peers={}, equal=True)
+    report.add("stable", size, ours=costs[0], limit=costs[1], peers={}, equal=True, peak_mb=peak.mb)
+    measure_water(report, city, stable, runs)
 
     other = limits.least_sum if size <= SCIPY_UP_TO else limits.plain_flow
-    costs, (shortest, least) = in_turn(lambda: ours("shortest"), lambda: other(city), runs)
+    peak = Peak()
+    costs, (shortest, least) = in_turn(lambda: ours("shortest"), lambda: other(city), runs, peak)
     total = limits.haversine(city.child, city.unit[shortest]).sum()
     assert (shortest >= 0).all()
     assert total == least if size <= SCIPY_UP_TO else total <= least
     assert limits.proves_least(city, shortest)
-    report.add("shortest", size, ours=costs[0], limit=costs[1], peers={}, equal=True)
+    report.add(
+        "shortest", size, ours=costs[0], limit=costs[1], peers={}, equal=True, peak_mb=peak.mb
+    )
+
+
+def measure_water(report: Report, city: limits.City, placed: limits.Ints, runs: int) -> None:
+    """Whose straight line crosses water, once everybody has a seat."""
+    subjects, seats = as_input(city)
+    bays = make_bays(city)
+    water = WaterMap(list(pieces_of(shapely.union_all(bays))))
+
+    def ours() -> limits.Ints:
+        placement = place(subjects, seats, criteria=CRITERIA, seed=SEED, water=water)
+        assert np.array_equal(placement.seat_of, placed)
+        began = time.perf_counter()
+        warned = np.flatnonzero(placement.over_water)
+        seconds.append(time.perf_counter() - began)
+        return warned
+
+    seconds: list[float] = []
+    peak = Peak()
+    costs, (warned, expected) = in_turn(
+        ours, lambda: limits.over_water(city, placed, bays, WATER_M), runs, peak
+    )
+    assert np.array_equal(warned, expected)
+    assert len(warned)
+    size = len(subjects)
+    report.add(
+        "over_water", size, ours=seconds, limit=costs[1], peers={}, equal=True, peak_mb=peak.mb
+    )
+
+
+def make_bays(city: limits.City) -> list[Polygon]:
+    """Bays of some six hundred metres with a winding shore, anywhere in the city; some meet."""
+    chance = np.random.default_rng(60)
+    turn = np.linspace(0, 2 * np.pi, 1_500, endpoint=False)
+    bays = []
+    for _ in range(60):
+        north, east = city.child.min(axis=0) + chance.random(2) * np.ptp(city.child, axis=0)
+        radius = 0.006 * (1 + 0.15 * np.sin(turn * chance.integers(5, 80)))
+        shore = east + 2 * radius * np.cos(turn), north + radius * np.sin(turn)
+        bays.append(Polygon(np.stack(shore, axis=1)))
+    return bays
 
 
 def in_turn(
-    ours: Callable[[], Ours], limit: Callable[[], Limit], runs: int
+    ours: Callable[[], Ours], limit: Callable[[], Limit], runs: int, peak: Peak
 ) -> tuple[tuple[list[float], list[float]], tuple[Ours, Limit]]:
     """Two ways to do the same, run in turn: the seconds of each run, and the last results."""
     seconds: tuple[list[float], list[float]] = ([], [])
     for _ in range(runs):
+        with peak.watched():
+            began = time.perf_counter()
+            result = ours()
+            seconds[0].append(time.perf_counter() - began)
         began = time.perf_counter()
-        result = ours()
-        between = time.perf_counter()
         other = limit()
-        seconds[0].append(between - began)
-        seconds[1].append(time.perf_counter() - between)
+        seconds[1].append(time.perf_counter() - began)
     return seconds, (result, other)
 
 
@@ -156,8 +205,7 @@ def main() -> None:
     report = Report("placement")
     for children, units in QUICK_SIZES if options.quick else SIZES:
         measure(report, make_city(children, units), RUNS)
-    report.growth = {case: growth(report, case) for case in ("stable", "shortest")}
-    report.peak_mb = memory_mb(psutil.Process())
+    report.growth = {case: growth(report, case) for case in ("stable", "over_water", "shortest")}
     report.finish()
 
 

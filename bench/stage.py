@@ -54,13 +54,16 @@ class Row:
     runs: int
     equal: bool | None = None
     """Whether ours gave the very result of an independent way; None where that is not compared."""
+    peak_mb: int | None = None
+    """The most memory our process held while it did the work; None where that is not asked."""
 
     def line(self) -> str:
         """The row as a line of the table."""
         peers = ", ".join(f"{name} {cost:.2f}" for name, cost in self.peers.items())
         return (
             f"{self.case:<20}{self.size:>8}{self.limit:>10.3f}{self.ours:>10.3f}"
-            f"{self.ratio:>8.2f}  {peers or '-'} {self.unit}, {self.runs} runs"
+            f"{self.ratio:>8.2f}{self.peak_mb or '':>8}  {peers or '-'} {self.unit},"
+            f" {self.runs} runs"
         )
 
 
@@ -83,6 +86,7 @@ class Report:
         peers: Mapping[str, Sequence[float]],
         unit: str = "s",
         equal: bool | None = None,
+        peak_mb: int | None = None,
     ) -> None:
         """A row from the costs of the runs; said at once, since the next may take long."""
         middle = statistics.median
@@ -96,13 +100,15 @@ class Report:
             peers={name: round(middle(costs), 4) for name, costs in peers.items()},
             runs=len(ours),
             equal=equal,
+            peak_mb=peak_mb,
         )
         self.rows.append(row)
+        self.peak_mb = max(self.peak_mb, peak_mb or 0)
         print(row.line(), file=sys.stderr, flush=True)
 
     def finish(self) -> None:
         """Print the table and write the file."""
-        print(f"{'case':<20}{'size':>8}{'limit':>10}{'ours':>10}{'ratio':>8}  peers")
+        print(f"{'case':<20}{'size':>8}{'limit':>10}{'ours':>10}{'ratio':>8}{'MB':>8}  peers")
         for row in self.rows:
             print(row.line())
         print(f"peak {self.peak_mb} MB, growth {self.growth}")
@@ -120,6 +126,22 @@ def memory_mb(process: psutil.Process) -> int:
         except psutil.NoSuchProcess:
             continue
     return total // 2**20
+
+
+@dataclass
+class Peak:
+    """The most memory this process has held in any of the works that were watched, in MB."""
+
+    mb: int = 0
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """By the kernel's own high-water mark, which begins anew here (Linux, proc_pid_status)."""
+        Path("/proc/self/clear_refs").write_text("5")
+        yield
+        status = Path("/proc/self/status").read_text()
+        kb = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
+        self.mb = max(self.mb, int(kb) // 1024)
 
 
 def free_port() -> int:

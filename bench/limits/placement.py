@@ -7,7 +7,7 @@ school, sibling's unit, distance.
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from ortools.graph.python import min_cost_flow
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial import cKDTree
+from shapely import STRtree
+from shapely.geometry import LineString, Polygon
+from shapely.ops import unary_union
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -233,6 +236,21 @@ def _solve(city: City, tail: Ints, head: Ints, cost: Floats) -> float:
     model.set_nodes_supplies(np.arange(sink + 1, dtype=np.int32), supply)
     assert model.solve() == model.OPTIMAL
     return float(model.optimal_cost())
+
+
+def over_water(city: City, place: Ints, bays: Sequence[Polygon], most_m: float) -> Ints:
+    """The children whose straight line to their unit is over more water than that."""
+    near = STRtree(bays)
+    warned = []
+    for child, unit in enumerate(place.tolist()):
+        if unit < 0:
+            continue
+        line = LineString([city.child[child][::-1], city.unit[unit][::-1]])
+        met = unary_union([bays[index] for index in near.query(line, predicate="intersects")])
+        metres = haversine(city.child[child], city.unit[unit])
+        if line.length and metres * line.intersection(met).length / line.length > most_m:
+            warned.append(child)
+    return np.array(warned)
 
 
 def proves_least(city: City, place: Ints) -> bool:

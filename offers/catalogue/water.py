@@ -7,15 +7,12 @@ from typing import Any
 
 import shapely
 from django.db import transaction
-from shapely.geometry import Polygon, box
 from shapely.geometry.base import BaseGeometry
 
 from citizens.register.errors import BadRows, ErrorFile, Problem
 from offers.catalogue.geojson import BadFeature, outline_of, read_features
+from offers.catalogue.pieces import pieces_of
 from offers.models import Water
-
-MOST_POINTS = 64
-"""A piece has no more points than this, so that lines are cut by what is near to them alone."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ def import_water(
             f"{errors.rows} waters cannot be used; nothing was imported. "
             f"{errors.path} says why. With --skip-bad the others are imported."
         )
-    pieces = list(_cut(shapely.union_all(outlines)))
+    pieces = list(pieces_of(shapely.union_all(outlines)))
     with transaction.atomic():
         before, _by_model = Water.objects.all().delete()
         Water.objects.bulk_create(
@@ -67,22 +64,3 @@ def _outlines(path: Path, errors: ErrorFile) -> Iterator[BaseGeometry]:
             yield outline_of(geometry)
         except BadFeature as error:
             errors.add(Problem(path.name, nth, error.field, f"feature {nth}: {error}"))
-
-
-def _cut(water: BaseGeometry) -> Iterator[Polygon]:
-    """Halves of halves until each is small, as PostGIS's ST_Subdivide does it."""
-    if isinstance(water, Polygon) and shapely.get_num_coordinates(water) <= MOST_POINTS:
-        if water.area > 0:
-            yield water
-    elif isinstance(water, Polygon):
-        west, south, east, north = water.bounds
-        middle = (west + east) / 2, (south + north) / 2
-        wide = east - west > north - south
-        for half in (
-            box(west, south, middle[0] if wide else east, north if wide else middle[1]),
-            box(middle[0] if wide else west, south if wide else middle[1], east, north),
-        ):
-            yield from _cut(water.intersection(half))
-    else:
-        for part in getattr(water, "geoms", ()):
-            yield from _cut(part)

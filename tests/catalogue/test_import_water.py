@@ -12,7 +12,8 @@ from django.core.management import CommandError, call_command
 from shapely.geometry import Polygon, mapping, shape
 
 from citizens.register.errors import BadRows, ErrorFile, UnusableFile
-from offers.catalogue.water import MOST_POINTS, WaterChanges, import_water
+from offers.catalogue.pieces import MOST_POINTS
+from offers.catalogue.water import WaterChanges, import_water
 from offers.models import Subject, Water
 from offers.placement import WATER_M
 from offers.rounds.arrays import known_water
