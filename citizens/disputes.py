@@ -73,6 +73,10 @@ class Undisputed:
     def value(self, as_of: date) -> Combinable:
         return Case(When(~self._disputed(as_of), then=self.lookup.value(as_of)))
 
+    def contested(self, as_of: date) -> Q:
+        """Who says so themselves; what somebody else disputes is only unknown to their family."""
+        return self._disputed(as_of) & Q(pk__in={*self.own, *self.made_of})
+
     def reached(self, changed: People) -> Iterator[People]:
         return self.lookup.reached(changed)
 

@@ -3,7 +3,8 @@
 An explanation has the form of the criteria, with the answer written beside each:
 ``{"as_of": "2027-01-15", "all": [{"any": [{"attribute": ..., "operator": ..., "value": ...,
 "source": ..., "held": true | false | null, "fact": ...}]}]}``; null is unknown,
-and so is what the person disputes (citizens/disputes.py).
+and so is what the person disputes (citizens/disputes.py): of an attribute that somebody disputes
+the answer has ``"disputed": true | false`` too.
 """
 
 import json
@@ -24,7 +25,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, JSONArray, JSONObject
 
 from citizens.attributes import known_attributes
-from citizens.disputes import Disputes, open_disputes, undisputed
+from citizens.disputes import Disputes, Undisputed, open_disputes, undisputed
 from citizens.lookups import Lookup
 from citizens.models import Person
 from citizens.operators import PRESENCE, Question
@@ -70,11 +71,15 @@ def _answered(criterion: Criterion, as_of: date, disputes: Disputes) -> Expressi
     """``question || answer``, both jsonb."""
     question = {**criterion_json(criterion), "source": criterion.attribute.source}
     lookup = undisputed(criterion.attribute, disputes)
+    answer = {
+        "held": criterion_held(lookup, criterion.question, as_of),
+        "fact": lookup.value(as_of),
+    }
+    if isinstance(lookup, Undisputed):
+        answer["disputed"] = Case(When(lookup.contested(as_of), then=True), default=False)
     return Func(
         Cast(Value(json.dumps(question)), JSONField()),
-        JSONObject(
-            held=criterion_held(lookup, criterion.question, as_of), fact=lookup.value(as_of)
-        ),
+        JSONObject(**answer),
         template="(%(expressions)s)",
         arg_joiner=" || ",
         output_field=JSONField(),

@@ -116,6 +116,9 @@ def _fact(
     attribute = known.get(answer["attribute"])
     label = say(attribute.label, language) if attribute else answer["attribute"]
     fact = answer["fact"]
-    shown = phrases["unknown"] if fact in (None, []) else shown_value(attribute, fact, language)
+    if answer.get("disputed"):
+        shown = phrases["disputed"]
+    else:
+        shown = phrases["unknown"] if fact in (None, []) else shown_value(attribute, fact, language)
     failed = "" if answer["held"] else f" – {phrases['failed']}"
     return f"{label}: {shown} ({source_name(answer['source'], language)}){failed}."

@@ -6,14 +6,15 @@ from datetime import date
 import pytest
 
 from citizens.attributes import BUILT_IN, SOURCES
+from citizens.disputes import settle
 from citizens.languages import FAMILY_LANGUAGES
-from citizens.models import ValueType
+from citizens.models import DisputeOutcome, Guardianship, ValueType
 from citizens.operators import OPPOSITES, Operator
 from offers.catalogue.load import load_catalogue
 from offers.eligibility.explain import explain
 from offers.eligibility.say import PHRASES, fact_sentences, sentences
 from offers.models import EligibilityRule
-from tests.eligibility.people import a_fact, a_person, an_attribute, asked, rule
+from tests.eligibility.people import a_dispute, a_fact, a_person, an_attribute, asked, rule
 
 pytestmark = pytest.mark.django_db
 DAY = date(2027, 1, 15)
@@ -68,6 +69,52 @@ def test_what_did_not_hold_and_what_is_not_known_are_told_apart() -> None:
         "Kön: inte känd (befolkningsdatasystemet) – uppfylls inte.",
         "Ålder i år: 5 (befolkningsdatasystemet) – uppfylls inte.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "disputed", "unknown"),
+    [
+        ("fi", "kiistetty, selvitettävänä", "ei tiedossa"),
+        ("sv", "bestridd, utreds", "inte känd"),
+        ("en", "disputed, being looked at", "not known"),
+    ],
+)
+def test_what_a_person_disputes_is_said_to_be_and_counts_as_unknown(
+    language: str, disputed: str, unknown: str
+) -> None:
+    says_so, silent = a_person(sex="female"), a_person()
+    a_dispute(says_so, "sex")
+    asking = rule(asked("sex", "is", "female"))
+
+    facts = explain(asking, person=says_so, as_of=DAY)
+    [said] = fact_sentences(facts, language)
+    assert disputed in said
+    assert [facts["all"][0]["any"][0][key] for key in ("held", "fact")] == [None, None]
+    [said] = fact_sentences(explain(asking, person=silent, as_of=DAY), language)
+    assert unknown in said
+    assert disputed not in said
+
+
+def test_an_age_is_disputed_with_its_date_of_birth_and_settled_with_it() -> None:
+    person = a_person()
+    dispute = a_dispute(person, "birth_date")
+    asking = rule(asked("age", "at_least", 5))
+    [said] = fact_sentences(explain(asking, person=person, as_of=DAY), "en")
+    assert "disputed, being looked at" in said
+
+    settle(fact=dispute, outcome=DisputeOutcome.STANDS, told="")
+    [said] = fact_sentences(explain(asking, person=person, as_of=DAY), "en")
+    assert "disputed" not in said
+
+
+def test_what_another_of_the_family_disputes_is_only_not_known() -> None:
+    child, guardian = a_person(), a_person(birth_date=date(1990, 1, 1))
+    Guardianship.objects.create(guardian=guardian, child=child, valid_from=child.birth_date)
+    a_dispute(guardian, "birth_date")
+    asking = rule(asked("guardian_birth_date", "at_least_years_since", 18))
+    [said] = fact_sentences(explain(asking, person=child, as_of=DAY), "en")
+    assert "not known" in said
+    assert "disputed" not in said
 
 
 def test_every_shipped_rule_can_be_said_in_every_language() -> None:
