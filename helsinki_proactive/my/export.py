@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import translation
 
 from citizens.languages import say
 from citizens.models import Person
@@ -20,6 +21,11 @@ def exported(person: Person, *, language: str, now: datetime) -> dict[str, Any]:
 
     Nobody else's address or contact is in it, and no employee's name.
     """
+    with translation.override(language):
+        return _exported(person, language, now)
+
+
+def _exported(person: Person, language: str, now: datetime) -> dict[str, Any]:
     mine = my_page(person, language=language, now=now)
     return {
         "made_at": now.isoformat(),

@@ -15,10 +15,13 @@ from django.test import Client
 from django.utils import timezone
 from joserfc.jwk import RSAKey
 
-from citizens.models import ContactPoint, Person
-from consents.models import LegalBasis, Objection, ObjectionTombstone
+from citizens.disputes import dispute, settle
+from citizens.models import ContactPoint, DisputedFact, DisputeOutcome, Person
+from consents.models import LegalBasis, Objection, ObjectionTombstone, ProcessingKind
 from consents.models.statements import How
-from consents.services.objections import raise_objection
+from consents.services.objections import lift_objection, raise_objection
+from consents.services.processing import open_processing, record_use
+from consents.services.rectification import rectification_purpose
 from consents.services.verify_seal import verify_seal
 from helsinki_proactive.my.export import exported
 from helsinki_proactive.my.models import Account, remember_account
@@ -108,6 +111,52 @@ def test_it_answers_with_the_same_as_the_file_one_can_save(issuer: TokenIssuer) 
     told = leaves(response.json())
     assert CODE in told
     assert told[1:] == [value for value in values(expected) if value != moment]
+
+
+def a_long_story() -> Person:
+    """A guardian of four with hundreds of rows: years of use, offers, objections and disputes."""
+    round, guardian = told_and_closed(children=4)
+    for number in range(400):
+        purpose = round.service.purpose if number % 2 else rectification_purpose()
+        kind = ProcessingKind.ROUND if number % 2 else ProcessingKind.VIEWING
+        act = open_processing(purpose=purpose, kind=kind, by=None)
+        record_use(processing=act, people=Person.objects.filter(pk=guardian.pk))
+    for _ in range(30):
+        raise_objection(person=guardian, purpose=round.service.purpose, how=How.WEB)
+        lift_objection(person=guardian, purpose=round.service.purpose, how=How.WEB)
+    for number in range(20):
+        said = dispute(person=guardian, attribute="name", should_be=f"Nimi {number}", because="")
+        settle(fact=said, outcome=DisputeOutcome.STANDS, told=f"Vastaus {number}")
+    return guardian
+
+
+def test_the_longest_story_is_told_and_erased_in_time(issuer: TokenIssuer) -> None:
+    with time_machine.travel(timezone.now() - timedelta(days=300)):
+        guardian = a_long_story()
+    LegalBasis.objects.update(retention_days=30)
+    subject = known(guardian)
+    began = time.monotonic()
+    response = ask("GET", subject, issuer.token(subject))
+    assert time.monotonic() - began < SECONDS
+    told = leaves(response.json())
+    assert len(told) > 1500
+    assert {"Nimi 7", "Vastaus 19"} <= set(told)
+    began = time.monotonic()
+    assert ask("DELETE", subject, issuer.token(subject)).status_code == 204
+    assert time.monotonic() - began < SECONDS
+    assert not DisputedFact.objects.exclude(told=None).exists()
+
+
+def test_what_is_disputed_is_in_the_answer(issuer: TokenIssuer) -> None:
+    person = a_person()
+    dispute(person=person, attribute="mother_tongue", should_be="somali", because="Kotikieli")
+    subject = known(person)
+    response = ask("GET", subject, issuer.token(subject))
+    told = leaves(response.json())
+    for words in ("Äidinkieli", "somali", "Kotikieli", "open"):
+        assert words in told
+    keys = [one["key"] for one in response.json()["children"]]
+    assert "RECTIFICATIONS" in keys
 
 
 def test_signing_in_is_how_the_id_is_learned(provider: IdentityProvider) -> None:
