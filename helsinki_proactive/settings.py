@@ -74,7 +74,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "helsinki_proactive.middleware.WebhooksMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -85,7 +87,6 @@ MIDDLEWARE = [
     "helsinki_proactive.staff.sessions.SessionLimits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
@@ -123,7 +124,7 @@ if DATABASE_URL:
     DATABASES["default"] = {
         **connection,
         "OPTIONS": planned_once | connection.get("OPTIONS", {}),
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "helsinki_proactive.database",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend; what differs is said in ``base``."""
