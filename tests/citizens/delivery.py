@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from citizens.models import ContactPoint, Guardianship, Person
 from citizens.register.comparing import RegisterChanges
 from citizens.register.errors import ErrorFile
 from citizens.register.formats import (
@@ -99,3 +100,46 @@ class Delivery:
             return []
         with closing(self.error_file.open(encoding="utf-8", newline="")) as file:
             return list(csv.DictReader(file))
+
+
+def exported(folder: Path) -> Delivery:
+    """What is in the database, as the register would deliver it."""
+    return Delivery(
+        folder,
+        people=[
+            PersonRow(
+                person.register_key,
+                person.unseal("identity_code"),
+                person.first_names,
+                person.last_name,
+                person.birth_date.isoformat(),
+                person.sex,
+                person.mother_tongue,
+                person.contact_language,
+                person.municipality,
+                person.unseal("address"),
+                person.postal_code,
+                "" if person.latitude is None else str(person.latitude),
+                "" if person.longitude is None else str(person.longitude),
+                str(int(person.protected)),
+                str(int(person.place_by_hand)),
+                "" if person.died_on is None else person.died_on.isoformat(),
+                "" if person.moved_out_on is None else person.moved_out_on.isoformat(),
+            )
+            for person in Person.objects.in_register().order_by("pk")
+        ],
+        guardianships=[
+            GuardianshipRow(
+                row.guardian.register_key,
+                row.child.register_key,
+                str(int(row.may_decide)),
+                row.valid_from.isoformat(),
+                "" if row.valid_until is None else row.valid_until.isoformat(),
+            )
+            for row in Guardianship.objects.select_related("guardian", "child").order_by("pk")
+        ],
+        contacts=[
+            ContactRow(row.person.register_key, row.kind, row.unseal("value"), str(row.priority))
+            for row in ContactPoint.objects.select_related("person").order_by("pk")
+        ],
+    )

@@ -11,10 +11,10 @@ from django.db import transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from citizens.models import ContactPoint, Guardianship, Person, RegisterImport
+from citizens.models import Person, RegisterImport
 from citizens.register.errors import RegisterError
 from citizens.register.formats import ContactRow, GuardianshipRow, PersonRow
-from tests.citizens.delivery import AS_OF, Delivery
+from tests.citizens.delivery import AS_OF, Delivery, exported
 
 pytestmark = pytest.mark.django_db
 
@@ -85,49 +85,6 @@ def nothing_before() -> Iterator[Path]:
     with TemporaryDirectory() as folder, transaction.atomic():
         yield Path(folder)
         transaction.set_rollback(True)
-
-
-def exported(folder: Path) -> Delivery:
-    """What is in the database, as the register would deliver it."""
-    return Delivery(
-        folder,
-        people=[
-            PersonRow(
-                person.register_key,
-                person.unseal("identity_code"),
-                person.first_names,
-                person.last_name,
-                person.birth_date.isoformat(),
-                person.sex,
-                person.mother_tongue,
-                person.contact_language,
-                person.municipality,
-                person.unseal("address"),
-                person.postal_code,
-                "" if person.latitude is None else str(person.latitude),
-                "" if person.longitude is None else str(person.longitude),
-                str(int(person.protected)),
-                str(int(person.place_by_hand)),
-                "" if person.died_on is None else person.died_on.isoformat(),
-                "" if person.moved_out_on is None else person.moved_out_on.isoformat(),
-            )
-            for person in Person.objects.in_register().order_by("pk")
-        ],
-        guardianships=[
-            GuardianshipRow(
-                row.guardian.register_key,
-                row.child.register_key,
-                str(int(row.may_decide)),
-                row.valid_from.isoformat(),
-                "" if row.valid_until is None else row.valid_until.isoformat(),
-            )
-            for row in Guardianship.objects.select_related("guardian", "child").order_by("pk")
-        ],
-        contacts=[
-            ContactRow(row.person.register_key, row.kind, row.unseal("value"), str(row.priority))
-            for row in ContactPoint.objects.select_related("person").order_by("pk")
-        ],
-    )
 
 
 @given(rows=deliveries())
