@@ -4,7 +4,7 @@ from datetime import date
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from citizens.languages import TranslatedField
@@ -46,6 +46,14 @@ class LegalBasisQuerySet(models.QuerySet["LegalBasis"]):
     def in_force_on(self, day: date) -> Self:
         begun = Q(in_force_from__lte=day)
         return self.filter(begun & (Q(in_force_until=None) | Q(in_force_until__gte=day)))
+
+    def on_consent_alone(self, day: date) -> Self:
+        """Bases in force on ``day`` beside which their operation has no other than consent."""
+        same = LegalBasis.objects.in_force_on(day).filter(
+            purpose=OuterRef("purpose"), operation=OuterRef("operation")
+        )
+        others = same.exclude(kind=BasisKind.CONSENT)
+        return self.in_force_on(day).filter(~Exists(others), kind=BasisKind.CONSENT)
 
 
 class LegalBasis(models.Model):

@@ -30,7 +30,7 @@ from django.utils.translation import gettext_lazy as _
 
 from citizens.models import ContactHealth, Guardianship, is_shielded
 from citizens.models.people import HELSINKI, has_postal_address
-from consents.models import BasisKind, ConsentEvent, LegalBasis, Objection, Operation
+from consents.models import ConsentEvent, LegalBasis, Objection, Operation
 from offers.catalogue.placeholders import ASKING
 from offers.delivery.contacts import BY_CONTACT_POINT
 from offers.delivery.prepared import Prepared, blank, listed
@@ -187,7 +187,7 @@ def _about_message(today: date) -> list[tuple[GateReason, Condition]]:
         (GateReason.NO_BASIS, ~Exists(bases)),
         (
             GateReason.NO_CONSENT,
-            ~Exists(bases.exclude(kind=BasisKind.CONSENT)) & ~Exists(consent),
+            Exists(LegalBasis.objects.on_consent_alone(today).filter(**purpose)) & ~Exists(consent),
         ),
         (GateReason.OBJECTED, Exists(objection)),
     ]
