@@ -6,7 +6,10 @@ Case ``single``: one row at the 99th percentile while such acts are written and 
 again; its limit is the same row meanwhile in the twin, with the same acts in the twin.
 Case ``search``: a person by their identity code, at the 99th percentile, among all of them with
 encrypted codes; the limit is the same row by its key. Case ``rotate``: every code given the next
-key; the limit only encrypts as many values. ``rows_a_second`` of that is printed.
+key; the limit only encrypts as many values. How many rows a second that is, and what verifying a
+million rows takes, is printed.
+Case ``gate``: the gate's answer for every message of a round, in portions as they are claimed; the
+limit asks the same of the same portions in a statement written by hand, and lets the same ones go.
 The peak is that of the Python process: the servers' memory is Postgres' own affair.
 """
 
@@ -36,6 +39,8 @@ SINGLES = 2_000
 QUICK_SINGLES = 200
 SEARCHES = 1000
 MOST_ROTATIONS = 3
+MESSAGES = 60_000
+PORTION = 500
 OURS = "consents_datause"
 
 SETTLE = """
@@ -65,6 +70,7 @@ def main() -> None:
         singles = QUICK_SINGLES if options.quick else SINGLES
         measure_single(singles, runs, servers, superuser, report)
         measure_encrypted(sizes[-1], runs, superuser, report)
+        measure_gate(min(MESSAGES, sizes[-1]), runs, servers, superuser, report)
     if len(sizes) > 1:
         report.growth = {case: growth(report, case) for case in ("seal", "verify")}
     report.finish()
@@ -149,6 +155,8 @@ def measure_seal(
         report.peak_mb = max(report.peak_mb, psutil.Process().memory_info().rss // 2**20)
     report.add("seal", size, limit=costs["limit"], ours=costs["ours"], peers={}, equal=True)
     report.add("verify", size, limit=costs["hash"], ours=costs["verify"], peers={})
+    a_million = statistics.median(costs["verify"]) / size * 1_000_000
+    print(f"verification: {a_million:.1f} s for a million rows")
 
 
 def measure_single(
@@ -193,6 +201,49 @@ def measure_encrypted(size: int, runs: int, superuser: connection, report: stage
         assert done.rows >= size
     report.add("rotate", size, limit=encrypting, ours=rotating, peers={})
     print(f"rotation: {size / statistics.median(rotating):,.0f} rows/s")
+
+
+def measure_gate(
+    size: int, runs: int, servers: Servers, superuser: connection, report: stage.Report
+) -> None:
+    """Asking the gate about every message of a round; of some families something forbids it."""
+    from django.utils import timezone  # noqa: PLC0415
+
+    from offers.delivery import gate  # noqa: PLC0415
+    from offers.models import Message  # noqa: PLC0415
+
+    empty(superuser)
+    round = running_round(size)
+    limits.forbid_some(superuser)
+    queued = Message.objects.filter(round=round).order_by("lane", "due_at", "pk")
+    ids = list(queued.values_list("pk", flat=True))
+    assert len(ids) == size
+    portions = [ids[start : start + PORTION] for start in range(0, size, PORTION)]
+    limit, ours = [], []
+    for _ in range(runs):
+        seconds, may_go = limits.ask_gate(servers.database_url(), portions)
+        limit.append(seconds)
+        began = time.perf_counter()
+        passages = {}
+        for portion in portions:
+            passages |= gate.ask(portion, now=timezone.now())
+        ours.append(time.perf_counter() - began)
+        assert {pk for pk, passage in passages.items() if passage} == may_go
+        assert 0 < len(may_go) < size
+    report.add("gate", size, limit=limit, ours=ours, peers={}, equal=True)
+    print(f"gate: {statistics.median(ours) / size * 60_000:.1f} s for 60,000 messages")
+
+
+def running_round(size: int) -> int:
+    """The id of a round with a message to each of so many families, none of them sent."""
+    from bench.cohort import round_awaiting_approval, settle  # noqa: PLC0415
+    from offers.rounds.approval import approve_round  # noqa: PLC0415
+    from offers.rounds.generate import generate_offers  # noqa: PLC0415
+
+    settle(range(size))
+    round, approver = round_awaiting_approval("gate")
+    generate_offers(round=approve_round(round=round, digest=round.frozen_digest, by=approver))
+    return int(round.pk)
 
 
 def next_key(number: int) -> None:
