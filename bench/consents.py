@@ -224,7 +224,7 @@ def measure_gate(
         seconds, may_go = limits.ask_gate(servers.database_url(), portions)
         limit.append(seconds)
         began = time.perf_counter()
-        passages = {}
+        passages: dict[int, gate.Passage] = {}
         for portion in portions:
             passages |= gate.ask(portion, now=timezone.now())
         ours.append(time.perf_counter() - began)
