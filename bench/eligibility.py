@@ -2,7 +2,9 @@
 
 Case ``preschool`` asks one range of birth dates; case ``screening`` sex, a range of birth dates
 and a registered fact that is missing or old. The rules are those of the shipped services, from
-their stored criteria to the last row: parsing them is measured too. Cases ``full`` and ``delta``
+their stored criteria to the last row: parsing them is measured too; in ``preschool_disputed`` and
+``screening_disputed`` 200 people say that the fact asked for is wrong, by hand with one more
+subquery: what they say costs nobody else. Cases ``full`` and ``delta``
 keep who is entitled to what for a generated catalogue: everybody asked, beside as many inserts
 written by hand; and a night in which half a per cent of the people changed, beside the full run.
 Case ``explain`` (its size is the number of rules) is one person's reasons, beside only yes or no.
@@ -31,7 +33,12 @@ from helsinki_proactive.embedded.postgres import SUPERUSER
 SIZES = (10_000, 100_000, 675_000)
 QUICK_SIZES = (10_000, 50_000)
 AS_OF = date(2027, 1, 15)
-CASES = {"preschool": ("preschool", 1), "screening": ("cervical_screening", 2)}
+CASES = {
+    "preschool": ("preschool", 1),
+    "screening": ("cervical_screening", 2),
+    "preschool_disputed": ("preschool", 1),
+    "screening_disputed": ("cervical_screening", 2),
+}
 
 
 def main() -> None:
@@ -128,6 +135,7 @@ def measure(
     database.autocommit = True
     costs: dict[str, list[float]] = {"ours": [], "limit": []}
     peak = stage.Peak()
+    limits.dispute(superuser, case, size=size)
 
     def by_hand() -> None:
         limits.select(database.cursor(), case, as_of=AS_OF, screened=ours.screened)
@@ -146,7 +154,10 @@ def measure(
             selected.append(limits.content(superuser))
         assert selected[0] == selected[1], "ours and the limit selected other people"
         assert selected[0], "nobody was selected"
-    peers = ask_peers(case, selected[0], runs, ours, superuser, peer)
+    peers = (
+        {} if case in limits.DISPUTED else ask_peers(case, selected[0], runs, ours, superuser, peer)
+    )
+    limits.dispute(superuser, "", size=size)
     database.close()
     report.add(
         case,

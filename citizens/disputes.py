@@ -7,7 +7,7 @@ rule none of whose facts is disputed is the very query it would be if nobody cou
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db import transaction
@@ -16,7 +16,7 @@ from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from citizens.attributes import AttributeDefinition
-from citizens.lookups import Days, Lookup, People
+from citizens.lookups import Days, Fact, Lookup, People
 from citizens.models import DisputedFact, DisputeOutcome, Person
 from citizens.operators import Operator, Question
 
@@ -49,7 +49,11 @@ def undisputed(attribute: AttributeDefinition, disputes: Disputes) -> Lookup:
     """
     own = disputes.get(attribute.code, NOBODY)
     made_of = disputes.get(attribute.made_of, NOBODY) if attribute.made_of else NOBODY
-    return Undisputed(attribute.lookup, own, made_of) if own or made_of else attribute.lookup
+    if not own and not made_of:
+        return attribute.lookup
+    if isinstance(attribute.lookup, Fact):
+        return UndisputedFact(attribute.lookup, own, made_of)
+    return Undisputed(attribute.lookup, own, made_of)
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,29 @@ class Undisputed:
     def _disputed(self, as_of: date) -> Q:
         disputed = Q(pk__in=self.own) if self.own else Q()
         return disputed | self.lookup.made_from(self.made_of, as_of) if self.made_of else disputed
+
+
+@dataclass(frozen=True)
+class UndisputedFact(Undisputed):
+    """The same of a registered fact: the disputed rows are left out where they are looked up.
+
+    So a fact that is missing stays an anti-join, as if nobody disputed anything.
+    """
+
+    lookup: Fact
+
+    def holds(self, questions: Sequence[Question], as_of: date) -> Q:
+        return self._rest.holds(questions, as_of)
+
+    def known(self, as_of: date) -> Q:
+        return self._rest.known(as_of)
+
+    def value(self, as_of: date) -> Combinable:
+        return self._rest.value(as_of)
+
+    @property
+    def _rest(self) -> Fact:
+        return replace(self.lookup, doubtful=self.own)
 
 
 @transaction.atomic

@@ -142,10 +142,14 @@ def in_birth_dates(question: Question) -> Question:
 
 @dataclass(frozen=True)
 class Fact:
-    """A registered fact: at most one row for a person; no row is unknown."""
+    """A registered fact: at most one row for a person; no row is unknown.
+
+    Rows of the people in ``doubtful`` are as if they were not there.
+    """
 
     attribute_id: int
     value_type: ValueType
+    doubtful: Collection[int] = ()
 
     def holds(self, questions: Sequence[Question], as_of: date) -> Q:
         """Asked with one subquery however many the questions are."""
@@ -181,11 +185,12 @@ class Fact:
             yield facts.filter(spans).values_list("person_id")
 
     def _rows(self) -> "QuerySet[RegisteredFact]":
-        return RegisteredFact.objects.filter(
+        rows = RegisteredFact.objects.filter(
             person=OuterRef("pk"),
             attribute_id=self.attribute_id,
             **{f"{self.value_type.value}__isnull": False},
         )
+        return rows.exclude(person__in=self.doubtful) if self.doubtful else rows
 
     def _one(self, question: Question, as_of: date) -> Q:
         return condition(self.value_type.value, question, as_of)

@@ -26,17 +26,51 @@ SCREENING = """
 """
 
 
+PRESCHOOL_DISPUTED = f"""{PRESCHOOL}
+      AND id NOT IN (
+        SELECT person_id FROM citizens_disputedfact
+        WHERE attribute = 'birth_date' AND settled_at IS NULL
+      )
+"""
+SCREENING_DISPUTED = (
+    SCREENING.replace("AND NOT EXISTS (", "AND (NOT EXISTS (")
+    + """
+      OR person.id IN (
+        SELECT person_id FROM citizens_disputedfact
+        WHERE attribute = 'last_screening' AND settled_at IS NULL
+      ))
+"""
+)
+"""Of whom the last screening is disputed nothing is known of one, as if there had been none."""
+
+DISPUTED = {"preschool_disputed": "birth_date", "screening_disputed": "last_screening"}
+DISPUTE = """
+    INSERT INTO citizens_disputedfact (person_id, attribute, disputed_at, outcome)
+    SELECT id, %(attribute)s, now(), '' FROM citizens_person WHERE id %% %(stride)s = 0
+"""
+DISPUTES = 200
+
+
+def dispute(cursor: cursor, case: str, *, size: int) -> None:
+    """For a case of disputes: one person in so many says that the fact it asks for is wrong."""
+    cursor.execute("TRUNCATE citizens_disputedfact CASCADE")
+    if case in DISPUTED:
+        cursor.execute(DISPUTE, {"attribute": DISPUTED[case], "stride": max(size // DISPUTES, 1)})
+
+
 def select(cursor: cursor, case: str, *, as_of: date, screened: int) -> None:
     """Insert whoever the case's rule matches; ``screened`` is the last screening's attribute."""
-    if case == "preschool":
-        cursor.execute(PRESCHOOL, {"year": as_of.year})
+    if case.startswith("preschool"):
+        statement = PRESCHOOL_DISPUTED if case in DISPUTED else PRESCHOOL
+        cursor.execute(statement, {"year": as_of.year})
     else:
+        statement = SCREENING_DISPUTED if case in DISPUTED else SCREENING
         dates = {
             "oldest": as_of.replace(year=as_of.year - 66),
             "youngest": as_of.replace(year=as_of.year - 30),
             "long_ago": as_of.replace(year=as_of.year - 5),
         }
-        cursor.execute(SCREENING, {**dates, "screened": screened})
+        cursor.execute(statement, {**dates, "screened": screened})
 
 
 # A register of people of all ages, some gone, two women in three once screened, children with two

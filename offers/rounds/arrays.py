@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import shapely
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from citizens.models import DisputedFact, Guardianship, RegisteredFact
+from citizens.disputes import NOBODY, Disputes, open_disputes
+from citizens.models import Guardianship, RegisteredFact
 from offers.models import Capacity, Round, SeatKind, Subject, Water, Way
 from offers.placement import Seats, Subjects, WaterMap, straight_lines
 from offers.placement.inputs import Floats
@@ -63,23 +64,23 @@ class Waiting:
 
 def load_subjects(round: Round, subjects: QuerySet[Subject], areas: Areas) -> Waiting:
     """The subjects in their given order, with what the service's criteria ask about."""
-    sources = Sources.of(round)
+    sources, disputes = Sources.of(round), open_disputes()
     rows = list(
         subjects.annotate(
             key=F("person__register_key"),
             latitude=F("person__latitude"),
             longitude=F("person__longitude"),
-            current_unit=_text(sources.current_unit),
-            school_unit=_text(sources.likely_school),
-            special=_fact(sources.special, "boolean"),
-            immersion=_fact(sources.immersion, "boolean"),
-            **{f"group_{n}": _text(code) for n, code in enumerate(sources.group)},
+            current_unit=_text(sources.current_unit, disputes),
+            school_unit=_text(sources.likely_school, disputes),
+            special=_fact(sources.special, "boolean", disputes),
+            immersion=_fact(sources.immersion, "boolean", disputes),
+            **{f"group_{n}": _text(code, disputes) for n, code in enumerate(sources.group)},
         ).values()
     )
     group = [_first(row, sources) for row in rows]
     latitude = [_or_unknown(row["latitude"]) for row in rows]
     longitude = [_or_unknown(row["longitude"]) for row in rows]
-    siblings = sibling_units(round, sources.current_unit)
+    siblings = sibling_units(round, sources.current_unit, disputes)
     columns = Subjects(
         ids=[row["key"] for row in rows],
         latitude=latitude,
@@ -161,8 +162,9 @@ def free_seats_of(round: Round) -> QuerySet[Capacity]:
     return seats_of(round).filter(taken__lt=F("seats"))
 
 
-def sibling_units(round: Round, fact: str) -> dict[int, str]:
+def sibling_units(round: Round, fact: str, disputes: Disputes) -> dict[int, str]:
     """For each child of the round a unit where a sibling is who is not in the round itself."""
+    doubtful = disputes.get(fact, NOBODY)
     siblings = (
         Guardianship.objects.valid_on(timezone.localdate())
         .filter(
@@ -170,6 +172,7 @@ def sibling_units(round: Round, fact: str) -> dict[int, str]:
             guardian__guardianships__child__subjects__round=round,
         )
         .exclude(child__subjects__round=round)
+        .exclude(child__in=doubtful)
         .order_by("child_id")
     )
     units = siblings.values_list("guardian__guardianships__child", "child__registered_facts__text")
@@ -181,15 +184,15 @@ def _first(row: Mapping[str, Any], sources: Sources) -> str:
     return str(next((group for group in known if group), sources.group_otherwise))
 
 
-def _text(code: str) -> Subquery:
-    return _fact(code, "text")
+def _text(code: str, disputes: Disputes) -> Subquery:
+    return _fact(code, "text", disputes)
 
 
-def _fact(code: str, column: str) -> Subquery:
+def _fact(code: str, column: str, disputes: Disputes) -> Subquery:
     """What the register says, unless the person disputes it."""
     facts = RegisteredFact.objects.filter(person=OuterRef("person"), attribute__code=code)
-    disputed = DisputedFact.objects.open().filter(person=OuterRef("person"), attribute=code)
-    facts = facts.filter(~Exists(disputed))
+    if doubtful := disputes.get(code):
+        facts = facts.exclude(person__in=doubtful)
     return Subquery(facts.values(column)[:1])
 
 

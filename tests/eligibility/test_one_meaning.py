@@ -183,3 +183,13 @@ def test_a_dispute_costs_the_rules_of_other_facts_nothing() -> None:
     a_dispute(a_person(mother_tongue="so"), "mother_tongue")
     after = [str(matching(criteria, as_of=DAYS[0]).query) for criteria in (born, speaks)]
     assert (after[0] == before[0], after[1] == before[1]) == (True, False)
+
+
+def test_a_missing_fact_is_looked_up_in_one_way_whoever_disputes_it() -> None:
+    """NOT EXISTS alone: an OR beside it would have PostgreSQL look everybody up one by one."""
+    an_attribute("last_seen", ValueType.DATE)
+    missing = rule({"attribute": "last_seen", "operator": "has_not"})
+    a_dispute(a_person(), "last_seen")
+    asked = str(matching(missing, as_of=DAYS[0]).query)
+    assert "NOT EXISTS" in asked
+    assert " OR " not in asked

@@ -1,12 +1,16 @@
 """Seats kept for some, addresses that cannot be, and more children than seats: in a whole round."""
 
+from datetime import date
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from citizens.models import Person
 from offers.models import Exclusion, Outcome, SeatKind, Subject
 from offers.rounds.succession import offer_freed_seats
-from tests.rounds.city import a_fact, a_family, preschool, seats
+from tests.eligibility.people import a_dispute
+from tests.rounds.city import a_child, a_fact, a_family, guard, preschool, seats
 from tests.rounds.journeys import prepared, running
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +85,20 @@ def test_a_unit_without_coordinates_is_said_and_its_seats_are_given_out() -> Non
     round = prepared()
     assert {"code": "seats_unlocated", "count": 1} in round.preview["warnings"]
     assert Subject.objects.get(round=round).capacity == capacity
+
+
+def test_what_a_family_disputes_of_where_a_child_is_counts_for_nobody() -> None:
+    """Neither for the child nor for a sibling of the round; for others it counts as before."""
+    preschool()
+    near, far = seats(5, north_m=100), seats(5, north_m=3000)
+    [disputing], [other] = a_family(), a_family()
+    younger = a_child(birth_date=date(timezone.localdate().year - 3, 5, 1))
+    [brother] = a_family()
+    guard(Person.objects.get(guardianships__child=brother), younger)
+    for child in (disputing, other, younger):
+        a_fact(child, "daycare_unit", far.unit.register_id)
+    a_dispute(disputing, "daycare_unit")
+    a_dispute(younger, "daycare_unit")
+    round = prepared()
+    placed = {one.person: one.capacity for one in Subject.objects.filter(round=round)}
+    assert placed == {disputing: near, other: far, brother: near}
