@@ -191,5 +191,5 @@ def test_a_missing_fact_is_looked_up_in_one_way_whoever_disputes_it() -> None:
     missing = rule({"attribute": "last_seen", "operator": "has_not"})
     a_dispute(a_person(), "last_seen")
     asked = str(matching(missing, as_of=DAYS[0]).query)
-    assert "NOT EXISTS" in asked
+    assert asked.count("EXISTS") == 1
     assert " OR " not in asked
