@@ -1,9 +1,8 @@
 """Django's PostgreSQL backend, which asks nobody whether a connection still lives."""
 
-import select
-
 from django.db.backends.postgresql import base
 from psycopg2 import InterfaceError
+from urllib3.util import wait_for_read
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -15,9 +14,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         Between statements there is nothing to read, unless the server has gone: then it is its
         last words, or the end.
         """
-        readable = select.poll()
         try:
-            readable.register(self.connection.fileno(), select.POLLIN)
+            return not wait_for_read(self.connection, timeout=0)
         except InterfaceError:  # closed at our end
             return False
-        return not readable.poll(0)

@@ -1,15 +1,21 @@
 """What an e-mail says and carries, and how to say stop to it."""
 
 import re
+import socket
+import time
+from contextlib import closing
 from email import message_from_bytes, policy
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import Envelope
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from consents.models import ChannelChoice, Objection
 from helsinki_proactive.simulator.client import SimulatedMail, Simulator
 from offers.delivery.channels import Parcel
-from offers.delivery.channels.email import compose
+from offers.delivery.channels.email import EmailChannel, compose
 from offers.delivery.outbox import send_due
 from offers.delivery.unsubscribing import unsubscribe_address
 from offers.models import Message, MessageState, Service, Silence
@@ -131,3 +137,40 @@ def test_an_address_we_did_not_sign_or_of_a_statutory_service_opens_nothing(
 
     assert Client().post(path, ONE_CLICK).status_code == 404
     assert not Objection.objects.exists()
+
+
+class Kept:
+    """What a server was given."""
+
+    def __init__(self) -> None:
+        self.subjects: list[str] = []
+
+    async def handle_DATA(  # noqa: N802  the name is aiosmtpd's
+        self, server: object, session: object, envelope: Envelope
+    ) -> str:
+        raw = envelope.content
+        assert isinstance(raw, bytes)
+        self.subjects.append(message_from_bytes(raw)["Subject"])
+        return "250 OK"
+
+
+def test_a_connection_that_the_server_has_closed_meanwhile_is_not_used_again(
+    settings: Settings,
+) -> None:
+    kept = Kept()
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    server = Controller(kept, hostname="127.0.0.1", port=port, timeout=0.2)
+    server.start()
+    try:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+        with closing(EmailChannel()) as channel:
+            channel.send(composed(subject="First"))
+            time.sleep(0.6)
+            channel.send(composed(subject="Second"))
+            channel.send(composed(subject="Third"))
+    finally:
+        server.stop()
+
+    assert kept.subjects == ["First", "Second", "Third"]
