@@ -1,6 +1,7 @@
 """Criteria that nobody can satisfy: found by trying the values at which an answer changes."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -92,8 +93,9 @@ def _around(border: Scalar) -> Iterator[Scalar]:
     if isinstance(border, bool):
         yield not border
     elif isinstance(border, date):
-        yield border - timedelta(days=1)
-        yield border + timedelta(days=1)
+        for day in (-1, 1):  # the calendar's first and last day have one neighbour
+            with suppress(OverflowError):
+                yield border + timedelta(days=day)
     elif isinstance(border, Decimal):
         yield border - Decimal("0.000001")
         yield border + Decimal("0.000001")

@@ -161,6 +161,8 @@ def _text(attribute: AttributeDefinition, raw: object) -> str:
 
 
 def _several(raw: object, exactly: int | None = None) -> Sequence[object]:
+    if raw == [] and not exactly:
+        raise BadValueError(_("The list is empty."), _("Give at least one value."))
     if not isinstance(raw, list | tuple) or not raw or (exactly and len(raw) != exactly):
         raise BadValueError(
             _("The value is a list of %(count)s.") % {"count": exactly}

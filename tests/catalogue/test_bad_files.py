@@ -40,6 +40,7 @@ def problems_of(folder: Path) -> list[FileProblem]:
         ("value = 6", "valeu = 6", 0, "knows nothing of"),
         (RULE, "any = []\n", -1, "holds no criteria"),
         (RULE, 'attribute = "sex"\noperator = "is"\nvalue = "femal"\n', 2, "Did you mean female"),
+        (RULE, 'attribute = "postal_code"\noperator = "one_of"\nvalue = []\n', 2, "is empty"),
         (
             RULE,
             'attribute = "daycare_unit"\noperator = "is"\nvalue = "x\'; DROP TABLE offers_round"\n',
@@ -216,3 +217,13 @@ def _damaged(content: bytes, chance: random.Random) -> bytes:
         byte = chance.randrange(len(content))
         return content[:byte] + bytes([chance.randrange(256)]) + content[byte + 1 :]
     return "".join(lines).encode()
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize("operator", ["is", "is_not", "at_least", "at_most", "more_than"])
+def test_the_first_and_the_last_day_of_the_calendar_are_days(
+    tmp_path: Path, day: str, operator: str
+) -> None:
+    rule = f'attribute = "birth_date"\noperator = "{operator}"\nvalue = "{day}"\n'
+    edited(a_catalogue(tmp_path) / "service.toml", RULE, rule)
+    assert [one.code for one in read_catalogue(tmp_path)] == ["preschool"]
