@@ -5,6 +5,7 @@ error, a list URL) is scrubbed as the last step before a line is written or a re
 """
 
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -125,5 +126,7 @@ def configuration(*, readable: bool, level: str) -> dict[str, Any]:
 
 def _renderer(*, readable: bool) -> Processor:
     if readable:
-        return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        return structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     return structlog.processors.JSONRenderer(ensure_ascii=False)
