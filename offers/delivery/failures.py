@@ -22,7 +22,7 @@ from offers.delivery.codes import Verdict, verdict_on
 from offers.delivery.contacts import BY_CONTACT_POINT, Way, note_health, note_returned, ways_to
 from offers.delivery.gate import GateReason
 from offers.delivery.links import revoke_links
-from offers.delivery.queueing import Letter, queue_message, queue_messages
+from offers.delivery.queueing import Draft, queue_message, queue_messages
 from offers.delivery.sharing import HOPELESS, spared_for
 from offers.delivery.waits import MOST_ATTEMPTS, wait_before
 from offers.models import (
@@ -158,7 +158,7 @@ def _write_letters(message: Message) -> int:
     homes = Person.objects.in_register().unprotected().filter(has_postal_address())
     people = homes.filter(pk__in=asked.values("person")).exclude(pk__in=written_to)
     letters = [
-        Letter(
+        Draft(
             person_id=person.pk,
             contact_point_id=None,
             kind=TextKind.OFFER,

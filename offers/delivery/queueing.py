@@ -75,8 +75,8 @@ class Occasion:
 
 
 @dataclass(frozen=True)
-class Letter:
-    """A message to be written to one person about ``offers``; ``key`` says what it is for."""
+class Draft:
+    """A message before it is a row, to one person about ``offers``; ``key`` says what it is for."""
 
     person_id: int
     contact_point_id: int | None
@@ -105,13 +105,13 @@ class Letter:
         )
 
 
-def queue_messages(letters: Sequence[Letter]) -> list[Message]:
+def queue_messages(drafts: Sequence[Draft]) -> list[Message]:
     """Write a message for each; the same ``key`` again gives the row already there.
 
     Rings no bell: what is not handed over at once is found by the next sweep, in seconds.
     """
     messages = Message.objects.bulk_create(
-        [letter.as_message() for letter in letters],
+        [draft.as_message() for draft in drafts],
         update_conflicts=True,
         unique_fields=["key"],
         update_fields=["key"],
@@ -119,8 +119,8 @@ def queue_messages(letters: Sequence[Letter]) -> list[Message]:
     MessageOffer.objects.bulk_create(
         (
             MessageOffer(message=message, offer=offer)
-            for message, letter in zip(messages, letters, strict=True)
-            for offer in letter.offers
+            for message, draft in zip(messages, drafts, strict=True)
+            for offer in draft.offers
         ),
         ignore_conflicts=True,
     )
@@ -142,7 +142,7 @@ def queue_message(
     due_at: datetime | None = None,
 ) -> Message:
     """``queue_messages`` for one, to a contact point that is at hand or to none."""
-    letter = Letter(
+    draft = Draft(
         person_id=person.pk,
         contact_point_id=contact_point.pk if contact_point else None,
         kind=kind,
@@ -155,7 +155,7 @@ def queue_message(
         in_reply_to=in_reply_to,
         due_at=due_at,
     )
-    (message,) = queue_messages([letter])
+    (message,) = queue_messages([draft])
     message.contact_point = contact_point
     return message
 

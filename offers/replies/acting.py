@@ -9,7 +9,7 @@ from offers.delivery.cases import open_case
 from offers.delivery.codes import provider_says_goodbye
 from offers.delivery.contacts import note_health
 from offers.delivery.failures import ask_elsewhere, give_up_number
-from offers.delivery.queueing import Letter, queue_messages
+from offers.delivery.queueing import Draft, queue_messages
 from offers.models import (
     AnswerChannel,
     AnswerKind,
@@ -38,7 +38,7 @@ def act(reply: Reply, now: datetime) -> Message | None:
     Sets the reply's person, round and reading, which the caller saves.
     """
     found = conversation_with(reply.unseal("sender"))
-    about = found.last if isinstance(found, Ambiguous) else found
+    about = found.newest if isinstance(found, Ambiguous) else found
     understanding = _read(reply, about)
     reply.reading = understanding.reading
     reply.reading_reason = understanding.reason[:LONGEST_REASON]
@@ -170,7 +170,7 @@ def _record(
         queue_messages(recorded.notices)
         return _to_a_person(reply, about, now, kind=CaseKind.UNKNOWN_SENDER)
     offers = [outcome.offer for outcome in outcomes]
-    confirmation = _letter(reply, about, _confirmation(outcomes), offers)
+    confirmation = _draft(reply, about, _confirmation(outcomes), offers)
     return _queue(about, confirmation, recorded.notices)
 
 
@@ -228,10 +228,10 @@ def _to_a_person(
 def _answer(
     reply: Reply, about: Conversation, kind: TextKind, offers: Collection[Offer]
 ) -> Message:
-    return _queue(about, _letter(reply, about, kind, offers))
+    return _queue(about, _draft(reply, about, kind, offers))
 
 
-def _queue(about: Conversation, answer: Letter, notices: Sequence[Letter] = ()) -> Message:
+def _queue(about: Conversation, answer: Draft, notices: Sequence[Draft] = ()) -> Message:
     """The answer, ready to be handed over; the notices go out by themselves."""
     message, *_told = queue_messages([answer, *notices])
     if notices:
@@ -240,8 +240,8 @@ def _queue(about: Conversation, answer: Letter, notices: Sequence[Letter] = ()) 
     return message
 
 
-def _letter(reply: Reply, about: Conversation, kind: TextKind, offers: Collection[Offer]) -> Letter:
-    return Letter(
+def _draft(reply: Reply, about: Conversation, kind: TextKind, offers: Collection[Offer]) -> Draft:
+    return Draft(
         person_id=about.last.person_id,
         contact_point_id=about.last.contact_point_id,
         kind=kind,

@@ -17,7 +17,7 @@ from offers.delivery.bell import ring
 from offers.delivery.cases import open_case
 from offers.delivery.contacts import addresses_of
 from offers.delivery.prepared import PreparedModels, listed
-from offers.delivery.queueing import Letter, queue_messages
+from offers.delivery.queueing import Draft, queue_messages
 from offers.models import (
     AcceptancePolicy,
     Answer,
@@ -104,7 +104,7 @@ class Recorded:
     """What came of a statement, and the messages that tell the other guardians of it."""
 
     outcomes: Mapping[int, AnswerOutcome]
-    notices: Sequence[Letter] = ()
+    notices: Sequence[Draft] = ()
 
 
 @transaction.atomic
@@ -316,7 +316,7 @@ def _write(outcomes: Sequence[AnswerOutcome], statement: Statement, now: datetim
 
 def _notices(
     news: Sequence[AnswerOutcome], said_at: ContactPoint | None, *, key: str
-) -> list[Letter]:
+) -> list[Draft]:
     """To the other guardians, what was answered, whoever of them did; once for each answer.
 
     Nothing to a number the answer came from: its confirmation tells everybody who shares it.
@@ -326,7 +326,7 @@ def _notices(
         return []
     round = news[0].offer.round
     return [
-        Letter(
+        Draft(
             person_id=address.person_id,
             contact_point_id=address.contact_point_id,
             kind=TextKind.OTHER_GUARDIAN,

@@ -61,10 +61,10 @@ class Conversation:
 class Ambiguous:
     """Offers of several rounds or families wait at this number: a person must ask which is meant.
 
-    ``last`` is the conversation of the newest message.
+    ``newest`` is the conversation that the newest message belongs to.
     """
 
-    last: Conversation
+    newest: Conversation
 
 
 def conversation_with(number: str) -> Conversation | Ambiguous | None:
