@@ -129,6 +129,8 @@ def test_a_wrong_unit_is_named(tmp_path: Path, change: dict[str, Any], said: str
     [
         b"", b"[", b"{}", b"[]", b"[1, 2", b"\xff\xfe[\x00", b"\x00", b"null", b"3",
         b'{"results": 3}', b"[" * 100_000,
+        b'[{"id": 1, "name_fi": "A", "latitude": NaN, "longitude": 24.9}]',
+        b"[" + b"9" * 9999 + b"]",
     ],
 )  # fmt: skip
 def test_a_file_that_is_no_list_of_units(tmp_path: Path, document: bytes) -> None:

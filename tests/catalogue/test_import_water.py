@@ -139,7 +139,9 @@ def test_a_wrong_water_is_named_and_nothing_is_taken_over(
     assert imported(path, skip_bad=True).skipped == 1
 
 
-@pytest.mark.parametrize("document", [b"", b"{}", b"[]", b'{"features": []}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "document", [b"", b"{}", b"[]", b'{"features": []}', b"[" * 100_000, b"NaN"]
+)
 def test_a_file_that_is_no_collection_of_water(tmp_path: Path, document: bytes) -> None:
     path = tmp_path / "water.geojson"
     path.write_bytes(document)

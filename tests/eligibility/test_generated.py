@@ -17,7 +17,7 @@ from citizens.synthetic.city import City
 from offers.catalogue.load import load_catalogue
 from offers.eligibility.generated import LEAST, MOST, TooFewConditionsError, generate_catalogue
 from offers.eligibility.select import matching
-from offers.models import EligibilityRule
+from offers.models import EligibilityRule, Service
 from tests.eligibility.people import a_person
 
 pytestmark = pytest.mark.django_db
@@ -59,3 +59,10 @@ def test_where_people_are_served_it_refuses(settings: Settings) -> None:
     settings.DEPLOYED = True
     with pytest.raises(CommandError, match="must not meet real people"):
         call_command("generate_catalogue")
+
+
+@pytest.mark.parametrize("services", ["0", "-1"])
+def test_no_services_at_all_are_not_made(services: str) -> None:
+    with pytest.raises(CommandError, match="at least 1"):
+        call_command("generate_catalogue", "--services", services)
+    assert not Service.objects.exists()

@@ -21,6 +21,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, services: int, **options: Any) -> None:
         if settings.DEPLOYED:
             raise CommandError("These services are for measuring and must not meet real people.")
+        if services < 1:
+            raise CommandError("--services: at least 1.")
         try:
             made = generate_catalogue(services=services, day=timezone.localdate())
         except TooFewConditionsError as error:
