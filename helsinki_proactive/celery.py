@@ -23,6 +23,7 @@ QUEUES = ("replies", "reminders", "bulk")
 
 SCHEDULE: dict[str, float] = {
     "consents.tasks.seal": 30,
+    "consents.tasks.verify_seal": 1800,
     "offers.tasks.sweep": 5,
     "offers.tasks.reconcile": 10,
     "offers.tasks.ask_statuses": 30,

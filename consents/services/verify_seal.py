@@ -5,21 +5,29 @@ Then the rows: each row of a sealed table must have exactly one digest in a bloc
 one, and be what was digested. Rows go through memory by tens of thousands.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from django.apps import apps
 from django.db import connection
 from django.db.models import BinaryField, Func, Sum
+from django.utils import timezone
 
 from consents.models import SealBlock, Sealed, SealPruning, UnsealedDigests
 from consents.models.digests import DIGEST_BYTES, ID_BYTES, digest_sql
 from consents.services.heads import PublishedHead, SealError, is_signed, published_heads
 from consents.services.seal import BEGINNING, BlockContent
 
+logger = logging.getLogger(__name__)
+
 WINDOW_ROWS = 50_000
+VERIFIED_AT = 2
+"""The hour of the night, in Helsinki."""
+
 NAMED = 100
 """So many findings are told one by one; all are counted."""
 
@@ -69,6 +77,16 @@ class SealVerdict:
         self.broken += 1
         if len(self.findings) < NAMED:
             self.findings.append(Finding(fault, table, number))
+
+
+def verify_at_night(*, now: datetime) -> SealVerdict | None:
+    """``verify_seal`` in its hour of the night; what it finds is logged as an error, by ids."""
+    if timezone.localtime(now).hour != VERIFIED_AT:
+        return None
+    verdict = verify_seal()
+    for finding in verdict.findings:
+        logger.error("the seal is broken: %s %s: %s", finding.table, finding.number, finding.fault)
+    return verdict
 
 
 def verify_seal() -> SealVerdict:

@@ -15,6 +15,7 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from psycopg2.extensions import cursor
@@ -32,7 +33,7 @@ from consents.services import seal as sealing
 from consents.services.heads import CutOffError, is_signed, publish_heads, published_heads
 from consents.services.processing import record_use
 from consents.services.seal import seal
-from consents.services.verify_seal import verify_seal
+from consents.services.verify_seal import verify_at_night, verify_seal
 from tests.consents.records import a_viewing, guards_off, used
 from tests.rounds.city import a_person
 
@@ -293,3 +294,22 @@ def test_the_command_says_where(superuser: cursor) -> None:
     with pytest.raises(CommandError, match="1 findings"):
         call_command("verify_seal", stdout=said)
     assert f"consents_datause {use.pk}" in said.getvalue()
+
+
+@committed
+def test_at_night_findings_are_logged_by_their_ids(
+    superuser: cursor, caplog: pytest.LogCaptureFixture
+) -> None:
+    use = used()[1]
+    seal()
+    night = timezone.localtime().replace(hour=2)
+    assert verify_at_night(now=night.replace(hour=14)) is None
+    assert verify_at_night(now=night)
+    assert not caplog.records
+
+    with guards_off(superuser):
+        superuser.execute("DELETE FROM consents_datause WHERE id = %s", [use.pk])
+    assert not verify_at_night(now=night)
+    [record] = caplog.records
+    assert record.levelname == "ERROR"
+    assert f"consents_datause {use.pk}" in record.getMessage()
