@@ -313,3 +313,10 @@ def test_at_night_findings_are_logged_by_their_ids(
     [record] = caplog.records
     assert record.levelname == "ERROR"
     assert f"consents_datause {use.pk}" in record.getMessage()
+
+
+@pytest.mark.django_db
+def test_no_time_is_lost_on_compressing_digests() -> None:
+    with connection.cursor() as database:
+        database.execute("SELECT attstorage FROM pg_attribute WHERE attname = 'digests'")
+        assert {storage for (storage,) in database.fetchall()} == {"e"}
