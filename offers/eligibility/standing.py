@@ -25,6 +25,7 @@ from citizens import disputes as disputing
 from citizens.attributes import known_attributes
 from citizens.disputes import Disputes, open_disputes
 from citizens.models import Person, guardianships, people
+from consents.models import LegalBasis, Operation
 from offers.catalogue.criteria import Criteria, CriteriaError, as_json, parse_criteria
 from offers.eligibility import differences, examined, select
 from offers.eligibility.select import holding, insert_select
@@ -78,7 +79,7 @@ def keep_standing(*, day: date, in_full: bool | None = None) -> Night | None:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
         if not cursor.fetchone()[0]:
             return None
-    rules = _rules_in_force()
+    rules = _rules_in_force(day)
     stood = {rule.pk: rule for rule in StandingRule.objects.all()}
     went = _let_go(stood.keys() - {rule.pk for rule in rules})
     same = [rule for rule in rules if rule.pk in stood and rule.meaning == stood[rule.pk].meaning]
@@ -96,11 +97,19 @@ def keep_standing(*, day: date, in_full: bool | None = None) -> Night | None:
     return Night(day, len(rules), len(others), count, came + arrived, went + left)
 
 
-def _rules_in_force() -> list[_Kept]:
-    """The rules of the services in use; one that cannot be asked is kept for nobody, and said."""
+def _rules_in_force(day: date) -> list[_Kept]:
+    """The rules of the services in use; one that cannot be asked is kept for nobody, and said.
+
+    Where people are selected on consent alone nobody is looked at beforehand.
+    """
     known = known_attributes()
     kept = []
-    in_force = EligibilityRule.objects.in_force().filter(service__active=True)
+    on_consent = LegalBasis.objects.on_consent_alone(day).filter(operation=Operation.SELECTING)
+    in_force = (
+        EligibilityRule.objects.in_force()
+        .filter(service__active=True)
+        .exclude(service__purpose__in=on_consent.values("purpose"))
+    )
     for rule in in_force.select_related("service").order_by("pk"):
         try:
             criteria = parse_criteria(rule.criteria, known)

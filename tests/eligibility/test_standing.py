@@ -16,7 +16,7 @@ from citizens.attributes import BUILT_IN, AttributeDefinition
 from citizens.lookups import Age, Column, Lookup
 from citizens.models import Examined, Person, PersonChange, ValueType
 from citizens.models.people import HELSINKI
-from consents.models import DataUse
+from consents.models import BasisKind, DataUse, LegalBasis, Operation
 from offers.eligibility.standing import LOCK, Night, keep_standing, keep_standing_nightly
 from offers.models import Entitlement, StandingRule
 from tests.eligibility.people import a_fact, a_guardianship, a_person, an_attribute, asked, rule
@@ -189,6 +189,24 @@ def test_a_service_out_of_use_and_a_rule_that_cannot_be_asked_are_kept_for_nobod
     night(DAY)
     assert {key[0] for key in places()} == {good.pk}
     assert broken.service.code in caplog.text
+
+
+def test_where_people_are_selected_on_consent_alone_nobody_is_looked_at_beforehand() -> None:
+    a_person()
+    asked_for, on_consent = a_rule(PRESCHOOL), a_rule(PRESCHOOL)
+    LegalBasis.objects.create(
+        purpose=on_consent.service.purpose,
+        operation=Operation.SELECTING,
+        source="population_register",
+        kind=BasisKind.CONSENT,
+        statute=on_consent.service.name,
+        recipients=on_consent.service.name,
+        retention_days=30,
+        in_force_from=DAY,
+    )
+    night(DAY)
+    assert asked_for.service.purpose != on_consent.service.purpose
+    assert {key[0] for key in places()} == {asked_for.pk}
 
 
 def test_without_a_word_many_changes_are_asked_of_everybody_and_few_one_by_one() -> None:
