@@ -101,7 +101,8 @@ def test_the_owner_is_used_by_migrations_only() -> None:
 
 
 def variables_read() -> set[str]:
-    source = (CHECKOUT / "helsinki_proactive" / "settings.py").read_text()
+    files = (CHECKOUT / "helsinki_proactive" / "settings").glob("*.py")
+    source = "".join(file.read_text() for file in files)
     return set(re.findall(r"env\.\w+\(\s*(?:#[^\n]*\n\s*)?\"([A-Z_]+)\"", source))
 
 
