@@ -38,6 +38,7 @@ LOOKED_THROUGH_EVERY = timedelta(days=365)
 FEWEST_FAMILIES = 10
 """Of fewer no figures are published."""
 SHORT = 150
+SEEDS = 10
 
 Entry = dict[str, Any]
 WORDS: dict[str, dict[str, str]] = tomllib.loads(
@@ -118,7 +119,7 @@ def _entry(service: Service, language: str, on: date) -> Entry:
             [words["description"], *(sentences(criteria, language) if rule else ())]
         ),
         "algorithm_type": "rule-based",
-        "methods_and_models": words["methods"],
+        "methods_and_models": "\n".join(_methods(service, words)),
         "performance": _performance(service, words),
         "type": "prescriptive",
         "monitoring": words["monitoring"],
@@ -202,6 +203,22 @@ def _lawful(bases: Iterable[LegalBasis], words: dict[str, str], language: str) -
             f"{words['kept'].format(days=basis.retention_days)}; "
             f"{say(basis.recipients, language)}"
         )
+
+
+def _methods(service: Service, words: dict[str, str]) -> Iterator[str]:
+    """How people are chosen and places shared out, with the seeds of the last rounds' lotteries."""
+    yield words["methods"]
+    if not service.needs_seat:
+        return
+    yield words[f"methods_{service.placement.get('policy', 'stable')}"]
+    approved = Round.objects.filter(service=service, approved_at__isnull=False)
+    last = approved.order_by("-approved_at")[:SEEDS]
+    seeds = [
+        f"{timezone.localdate(round.approved_at).isoformat()}: {round.lottery_seed}"
+        for round in last
+        if round.approved_at
+    ]
+    yield words["methods_lot"].format(seeds=", ".join(seeds) or words["no_seeds"])
 
 
 def _performance(service: Service, words: dict[str, str]) -> str:

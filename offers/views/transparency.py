@@ -33,6 +33,7 @@ TITLES: tuple[tuple[str, Promise], ...] = (
     ("goal", _("What it is for")),
     ("department", _("Who is responsible")),
     ("description", _("How people are chosen")),
+    ("methods_and_models", _("How it is worked out")),
     ("source_data", _("Data that the rule asks for")),
     ("connected_data_sources", _("Registers used")),
     ("lawful_basis", _("What gives the city the right")),

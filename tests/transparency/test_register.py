@@ -15,12 +15,12 @@ from citizens.languages import FAMILY_LANGUAGES
 from consents.models import LegalBasis
 from offers.catalogue.load import load_catalogue
 from offers.models import EligibilityRule, Makes, Service
-from offers.rounds.approval import request_approval
+from offers.rounds.approval import approve_round, request_approval
 from offers.rounds.errors import NotReadyError
 from offers.rounds.transparency import missing, register
 from tests.family.visits import shown
 from tests.rounds.city import a_family, preschool, seats
-from tests.rounds.journeys import prepared, preparer
+from tests.rounds.journeys import approver, awaiting, prepared, preparer
 
 pytestmark = pytest.mark.django_db
 
@@ -130,6 +130,29 @@ def test_the_schema_refuses_an_entry_that_lacks_something(without: str) -> None:
     del entry[without]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(entry, SCHEMA)
+
+
+@pytest.mark.parametrize("language", FAMILY_LANGUAGES)
+def test_the_seed_of_a_rounds_lottery_is_published_once_it_is_approved(language: str) -> None:
+    a_family()
+    seats(1)
+    round = awaiting()
+    seed = str(round.lottery_seed)
+    assert seed not in published(language)["preschool"]["methods_and_models"]
+    approve_round(round=round, digest=round.frozen_digest, by=approver())
+    cache.clear()
+    said = published(language)["preschool"]["methods_and_models"]
+    assert seed in said
+    address = reverse("offers:transparency-service", args=[language, "preschool"])
+    assert seed in Client().get(address).content.decode()
+
+
+def test_a_service_without_places_has_no_lottery() -> None:
+    load_catalogue()
+    without = Service.objects.filter(active=True, needs_seat=False).values_list("code", flat=True)
+    assert without
+    for code in without:
+        assert "SHA-256" not in published()[code]["methods_and_models"]
 
 
 def test_it_cannot_drift_what_it_says_is_what_runs() -> None:
