@@ -19,7 +19,7 @@ from offers.rounds.approval import approve_round, request_approval
 from offers.rounds.errors import NotReadyError
 from offers.rounds.transparency import missing, register
 from tests.family.visits import shown
-from tests.rounds.city import a_family, preschool, seats
+from tests.rounds.city import a_family, a_round, preschool, seats
 from tests.rounds.journeys import approver, awaiting, prepared, preparer
 
 pytestmark = pytest.mark.django_db
@@ -136,8 +136,7 @@ def test_the_schema_refuses_an_entry_that_lacks_something(without: str) -> None:
 def test_the_seed_of_a_rounds_lottery_is_published_once_it_is_approved(language: str) -> None:
     a_family()
     seats(1)
-    round = awaiting()
-    seed = str(round.lottery_seed)
+    round, seed = awaiting(a_round(lottery_seed=918_273_645)), "918273645"
     assert seed not in published(language)["preschool"]["methods_and_models"]
     approve_round(round=round, digest=round.frozen_digest, by=approver())
     cache.clear()
