@@ -76,6 +76,21 @@ def test_the_value_is_asked_for_by_its_type(
     assert "cw-error" not in page
 
 
+@pytest.mark.parametrize(
+    ("attribute", "operator", "said"),
+    [
+        ("birth_date", "is", "Everybody has this."),
+        ("sex", "is", "Not known: The register does not say."),
+        ("guardian_birth_date", "has", "Not known: No guardian who may decide."),
+    ],
+)
+def test_what_not_known_means_is_said_beside_the_comparison(
+    caseworker: Client, attribute: str, operator: str, said: str
+) -> None:
+    page = press(caseworker, "", {"0-0-attribute": attribute, "0-0-operator": operator})
+    assert said in page
+
+
 def test_only_the_facts_own_comparisons_are_offered(caseworker: Client) -> None:
     page = press(caseworker, "", {"0-0-attribute": "sex", "0-0-operator": "turns_in_year"})
     select = re.search(r'<select name="0-0-operator".*?</select>', page, re.DOTALL)

@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _gettext
 from django.utils.translation import gettext_lazy as _
 
-from citizens.attributes import AttributeDefinition, source_name
+from citizens.attributes import NOTHING_UNKNOWN, AttributeDefinition, source_name
 from citizens.languages import say
 from citizens.lookups import Age
 from citizens.models import ValueType
@@ -54,6 +54,7 @@ class CriterionForm(forms.Form):
             self.fields["operator"] = forms.ChoiceField(
                 label=_("Comparison"),
                 choices=[(one.value, one.label) for one in self.definition.operators],
+                help_text=_unknown(self.definition),
             )
             self.fields |= _value_fields(self.definition, self.operator)
 
@@ -151,6 +152,14 @@ def _value_fields(attribute: AttributeDefinition, operator: Operator) -> dict[st
         label = _gettext("Values")
         return {"values": ListField(label=label, help_text=f"{hint} {_example(attribute)}".strip())}
     return {"value": _scalar(attribute, _gettext("Value"))}
+
+
+def _unknown(attribute: AttributeDefinition) -> str:
+    """What it means that nothing is known of somebody, who then satisfies no comparison."""
+    said = say(attribute.unknown, get_language())
+    if attribute.unknown is NOTHING_UNKNOWN:
+        return said
+    return _gettext("Not known: %(meaning)s") % {"meaning": said}
 
 
 def _scalar(attribute: AttributeDefinition, label: str) -> forms.Field:
