@@ -24,7 +24,15 @@ from helsinki_proactive.my.entitled import MyService, services_of
 from helsinki_proactive.my.facts import CONTACTS, MyChild, MyFact, children_of, facts_of
 from helsinki_proactive.my.words import STATES, USES
 from offers.eligibility.say import fact_sentences, sentences, shown_date
-from offers.models import AWAITING_ANSWER, MessageOffer, Offer, OfferState, RoundState
+from offers.models import (
+    AWAITING_ANSWER,
+    CaseKind,
+    MessageOffer,
+    Offer,
+    OfferState,
+    ReviewCase,
+    RoundState,
+)
 
 SHOWN_USES = 100
 """Uses on the page, newest first; the file one can save has all of them."""
@@ -32,7 +40,10 @@ SHOWN_USES = 100
 
 @dataclass(frozen=True)
 class MyOffer:
-    """One offer in words; ``may_open`` when its own page can be opened from here."""
+    """One offer in words; ``may_open`` when its own page can be opened from here.
+
+    ``waits`` for an answer; ``arranged`` when somebody has said here that none is needed.
+    """
 
     pk: int
     service: str
@@ -45,6 +56,8 @@ class MyOffer:
     rule_version: int | None
     because: Sequence[str]
     may_open: bool
+    waits: bool
+    arranged: bool
 
 
 @dataclass(frozen=True)
@@ -131,9 +144,19 @@ def may_open(offer: Offer, person: Person) -> bool:
     return offer.round.state == RoundState.RUNNING and not person.protected and told.exists()
 
 
+def waits(offer: Offer) -> bool:
+    """Whether an answer is waited for."""
+    return offer.state in AWAITING_ANSWER and offer.round.state == RoundState.RUNNING
+
+
+def said_arranged(offer: Offer) -> bool:
+    """Whether it has been said that this was arranged otherwise, and a person looks at it."""
+    return ReviewCase.objects.open().filter(kind=CaseKind.ARRANGED, offer=offer).exists()
+
+
 def _offer(offer: Offer, person: Person, language: str) -> MyOffer:
     subject, rule = offer.subject, offer.round.rule
-    waiting = offer.state in AWAITING_ANSWER and offer.round.state == RoundState.RUNNING
+    waiting = waits(offer)
     return MyOffer(
         pk=offer.pk,
         service=say(offer.round.service.name, language),
@@ -146,6 +169,8 @@ def _offer(offer: Offer, person: Person, language: str) -> MyOffer:
         rule_version=rule.version if rule else None,
         because=fact_sentences(subject.facts, language) if subject.facts else (),
         may_open=may_open(offer, person),
+        waits=waiting,
+        arranged=waiting and said_arranged(offer),
     )
 
 

@@ -16,5 +16,6 @@ urlpatterns = [
     path("<str:language>/channel/", views.choose_channel, name="channel"),
     path("<str:language>/wrong/", views.rectify, name="wrong"),
     path("<str:language>/offer/", views.open_offer, name="offer"),
+    path("<str:language>/arranged/", views.arranged, name="arranged"),
     path("<str:language>/my-data.json", views.export, name="export"),
 ]

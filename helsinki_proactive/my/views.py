@@ -24,17 +24,27 @@ from helsinki_proactive import openid
 from helsinki_proactive.my.disputes import ask_for_rectification
 from helsinki_proactive.my.export import exported
 from helsinki_proactive.my.forms import ChannelForm, DisputeForm, OfferForm, StatementForm
-from helsinki_proactive.my.page import MyChannel, my_page, offer_to_open, rights_to
+from helsinki_proactive.my.page import (
+    MyChannel,
+    my_page,
+    offer_to_open,
+    offers_to,
+    rights_to,
+    waits,
+)
 from helsinki_proactive.my.rows import purpose_rows
 from helsinki_proactive.my.sessions import AT_MOST, in_citizens_session
 from helsinki_proactive.my.signing_in import PROVIDER
 from helsinki_proactive.my.words import DONE
+from offers.delivery.cases import open_case
 from offers.delivery.links import issue_link
+from offers.models import CaseKind
 from offers.views.family import LANGUAGES
 
 View = Callable[..., HttpResponse]
 DONE_CHANNEL = "channel"
 DONE_DISPUTE = "dispute"
+DONE_ARRANGED = "arranged"
 
 
 @require_safe
@@ -164,6 +174,24 @@ def open_offer(request: HttpRequest, language: str, person: Person) -> HttpRespo
     return HttpResponseRedirect(url, status=303)
 
 
+@require_POST
+@in_language
+@in_citizens_session
+@signed_in
+def arranged(request: HttpRequest, language: str, person: Person) -> HttpResponse:
+    """Say that what is offered has been arranged otherwise: a person looks at it."""
+    form = OfferForm(request.POST)
+    now = timezone.now()
+    mine = offers_to(person, now)
+    offer = mine.filter(pk=form.cleaned_data["offer"]).first() if form.is_valid() else None
+    if offer is None or not waits(offer):
+        raise Http404
+    open_case(
+        kind=CaseKind.ARRANGED, now=now, round=offer.round, subject=offer.subject, offer=offer
+    )
+    return _done(request, language, DONE_ARRANGED, "offers")
+
+
 @require_safe
 @in_language
 @in_citizens_session
@@ -196,6 +224,7 @@ def _page(
         "done": said.get(done),
         "channel_chosen": done == DONE_CHANNEL,
         "disputed": done == DONE_DISPUTE,
+        "arranged": done == DONE_ARRANGED,
         "dispute_form": dispute_form or DisputeForm(page=mine),
         "refused": refused,
         "phone": settings.CITY_PHONE,

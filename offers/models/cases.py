@@ -33,6 +33,7 @@ class CaseKind(models.TextChoices):
     UNCERTAIN_MESSAGE = "uncertain_message", _("unknown whether a message was sent")
     CALL_BACK = "call_back", _("call back")
     REPLY_SLIP = "reply_slip", _("reply slip of a letter")
+    ARRANGED = "arranged", _("says that it has been arranged otherwise")
     RECTIFICATION = "rectification", _("a citizen says that a fact is wrong")
 
 

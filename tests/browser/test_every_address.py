@@ -30,7 +30,7 @@ ONLY_POSTED_TO = {
     "admin:logout",
     *("offers:answer", "offers:rate", "offers:twilio-reply", "offers:twilio-status"),
     *("casework:open", "casework:act"),
-    *(f"my:{name}" for name in ("sign-out", "say", "channel", "offer", "wrong")),
+    *(f"my:{name}" for name in ("sign-out", "say", "channel", "offer", "arranged", "wrong")),
     "admin:offers_eligibilityrule_step",
     "admin:offers_servicetext_preview",
     *("admin:offers_sendinghalt_halt", "admin:offers_sendinghalt_resume"),
