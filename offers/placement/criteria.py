@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from django.utils.translation import gettext as _
 
 from offers.placement.errors import UnknownCriterion
 from offers.placement.geography import UNKNOWN_M
@@ -84,10 +85,11 @@ def check_criteria(names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         if name not in CRITERIA:
             raise UnknownCriterion(
-                f"There is no criterion {name!r}; there are {', '.join(CRITERIA)}."
+                _("There is no criterion “%(name)s”; there are %(known)s.")
+                % {"name": name, "known": ", ".join(CRITERIA)}
             )
         if list(names).count(name) > 1:
-            raise UnknownCriterion(f"The criterion {name!r} is listed twice.")
+            raise UnknownCriterion(_("The criterion “%(name)s” is listed twice.") % {"name": name})
     applied = [name for name in names if name != LANGUAGE_GROUP]
     return tuple(applied if DISTANCE in applied else [*applied, DISTANCE])
 

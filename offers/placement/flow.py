@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from django.utils.translation import gettext as _
 
 from offers.placement.errors import PlacementError, PolicyUnavailable
 from offers.placement.inputs import Bools, Ints
@@ -75,8 +76,10 @@ def require_solver() -> None:
     """Raise PolicyUnavailable, saying what to install, where OR-tools is not installed."""
     if min_cost_flow is None:
         raise PolicyUnavailable(
-            "The policy 'shortest' needs the package ortools; install the extra 'shortest', or "
-            "choose the policy 'stable'."
+            _(
+                "The policy “shortest” needs a package that is not installed here: choose "
+                "“stable”, or ask the administrator to install the extra “shortest”."
+            )
         )
 
 
@@ -109,7 +112,7 @@ def _send(arcs: Arcs, supply: Ints, capacity: Ints) -> Ints:
         np.concatenate((supply, np.zeros(places, np.int64), [-supply.sum()])),
     )
     if model.solve() != model.OPTIMAL:
-        raise PlacementError("The distances are too long to be added up; check the coordinates.")
+        raise PlacementError(_("The distances are too long to be added up; check the coordinates."))
     return np.asarray(model.flows(np.arange(len(arcs.party), dtype=np.int32)), dtype=np.int64)
 
 

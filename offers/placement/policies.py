@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from django.utils.translation import gettext as _
 
 from offers.placement.assignment import Assignment, Figures
 from offers.placement.criteria import Ranking, check_criteria
@@ -49,7 +50,10 @@ def place(
     Raises InvalidInput, UnknownCriterion or PolicyUnavailable, whose messages can be shown.
     """
     if policy not in POLICIES:
-        raise PlacementError(f"There is no policy {policy!r}; there are {', '.join(POLICIES)}.")
+        raise PlacementError(
+            _("There is no policy “%(name)s”; there are %(known)s.")
+            % {"name": policy, "known": ", ".join(POLICIES)}
+        )
     priorities = check_criteria(criteria)
     wished = priorities if preferences is None else check_criteria(preferences)
     problem = pose(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+from django.utils.translation import gettext as _
 
 from offers.placement.errors import InvalidInput
 from offers.placement.geography import (
@@ -126,13 +127,17 @@ def _check_pins(subjects: Subjects, seats: Seats, pins: Mapping[int, int]) -> No
             raise InvalidInput("A pin names a subject or a seat that is not in this placement.")
         if subjects.group[subject] != seats.group[seat]:
             raise InvalidInput(
-                f"{seats.name_of(seat)} does not have the group that was asked for; change the "
-                "requested group before moving somebody there."
+                _(
+                    "%(unit)s does not have the group that was asked for; change the requested "
+                    "group before moving somebody there."
+                )
+                % {"unit": seats.name_of(seat)}
             )
         taken[seat] = taken.get(seat, 0) + 1
         if taken[seat] > seats.capacity[seat]:
             raise InvalidInput(
-                f"More are pinned to {seats.name_of(seat)} than its {seats.capacity[seat]} seats."
+                _("More are moved by hand to %(unit)s than its %(seats)s seats.")
+                % {"unit": seats.name_of(seat), "seats": seats.capacity[seat]}
             )
 
 

@@ -1,8 +1,9 @@
 """Drawing up a round's list: who, why not, where, and what it will look like."""
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from offers.catalogue.criteria import CriteriaError
@@ -34,7 +35,7 @@ def prepare_round(*, round: Round, by: AbstractUser) -> Round:
     round.prepared_by_id = by.pk
     round.prepared_at = timezone.now()
     round.state = RoundState.PREPARING
-    round.preview = _progress(0)
+    round.preview = _progress(0) | {"language": translation.get_language()}
     round.save(update_fields=["rule", "prepared_by", "prepared_at", "state", "preview"])
     call_worker("draw_up_list", round.pk)
     return round
@@ -44,19 +45,26 @@ def draw_up_list(*, round: Round) -> None:
     """Do what ``prepare_round`` asked for: from PREPARING to PREPARED, or back to DRAFT.
 
     Run again after it was cut off it begins anew; run twice at once it is done once. What is
-    wrong with the rule, the seats or the texts is left in ``Round.preview["problem"]``.
+    wrong with the rule, the seats or the texts is left in ``Round.preview["problem"]``, in the
+    language of who asked.
     """
     with only_worker(round) as alone:
         round.refresh_from_db()
         if not alone or round.state != RoundState.PREPARING:
             return
-        try:
-            _draw_up(round)
-        except (RoundError, CriteriaError, PlacementError) as error:
-            _give_up(round, str(error))
-        except Exception:
-            _give_up(round, _("Preparing the round failed. The administrator can see why."))
-            raise
+        language = round.preview.get("language") or settings.LANGUAGE_CODE
+        with translation.override(language):
+            _try_to_draw_up(round)
+
+
+def _try_to_draw_up(round: Round) -> None:
+    try:
+        _draw_up(round)
+    except (RoundError, CriteriaError, PlacementError) as error:
+        _give_up(round, str(error))
+    except Exception:
+        _give_up(round, _("Preparing the round failed. The administrator can see why."))
+        raise
 
 
 def _draw_up(round: Round) -> None:
@@ -78,7 +86,7 @@ def _draw_up(round: Round) -> None:
 
 
 def _report(round: Round, done: int) -> None:
-    round.preview = _progress(done)
+    round.preview |= _progress(done)
     round.save(update_fields=["preview"])
 
 

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from django.utils import translation
 
 from offers.placement import (
     InvalidInput,
@@ -53,13 +54,13 @@ def test_an_unknown_policy_is_refused_with_those_there_are() -> None:
 @pytest.mark.parametrize(
     ("pins", "message"),
     [
-        ({0: 0, 1: 0}, "More are pinned to u0 than its 1 seats"),
+        ({0: 0, 1: 0}, "More are moved by hand to u0 than its 1 seats"),
         ({0: 1}, "does not have the group that was asked for"),
         ({9: 0}, "not in this placement"),
     ],
 )
 def test_a_pin_that_cannot_be_is_refused(pins: dict[int, int], message: str) -> None:
-    with pytest.raises(InvalidInput, match=message):
+    with translation.override("en"), pytest.raises(InvalidInput, match=message):
         place(subjects(2), seats(2, group=["fi", "sv"]), criteria=[], seed=1, pins=pins)
 
 
@@ -124,6 +125,7 @@ def test_a_lottery_number_can_be_computed_again_by_anybody() -> None:
 def test_without_ortools_shortest_says_what_to_install() -> None:
     code = (
         "import sys; sys.modules['ortools'] = None\n"
+        "from django.conf import settings; settings.configure()\n"
         "from offers.placement import PolicyUnavailable, Seats, Subjects, place\n"
         "a = Subjects(ids=[1], latitude=[60], longitude=[25], group=['fi'])\n"
         "b = Seats(ids=[1], unit=['u'], latitude=[60], longitude=[25], group=['fi'],"
@@ -133,4 +135,4 @@ def test_without_ortools_shortest_says_what_to_install() -> None:
         "except PolicyUnavailable as error: print(error)\n"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "install the extra 'shortest'" in ran.stdout
+    assert "install the extra “shortest”" in ran.stdout

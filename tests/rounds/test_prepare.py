@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from consents.models import LegalBasis
 from offers.models import (
@@ -185,17 +185,22 @@ def test_drawing_up_again_after_being_cut_off_gives_one_list() -> None:
     assert (round.state, Subject.objects.count()) == (RoundState.PREPARED, 1)
 
 
-def test_what_is_wrong_with_the_placement_sends_the_round_back_with_the_reason() -> None:
+@pytest.mark.parametrize(("language", "said"), [("en", "There is no"), ("fi", "Kriteeriä")])
+def test_what_is_wrong_with_the_placement_sends_the_round_back_with_the_reason(
+    language: str, said: str
+) -> None:
     a_family()
     capacity = seats(1)
     service = capacity.service
     service.placement = {"policy": "stable", "criteria": ["nearness"]}
     service.save()
-    round = prepare_round(round=a_round(), by=preparer())
+    with translation.override(language):
+        round = prepare_round(round=a_round(), by=preparer())
     draw_up_list(round=round)
     round.refresh_from_db()
     assert round.state == RoundState.DRAFT
     assert "nearness" in round.preview["problem"]["text"]
+    assert round.preview["problem"]["text"].startswith(said)
 
 
 def test_a_service_without_a_rule_cannot_be_prepared() -> None:
