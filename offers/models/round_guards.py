@@ -46,9 +46,12 @@ ERASED_IN_TIME = pgtrigger.Trigger(
     level=pgtrigger.Row,
     when=pgtrigger.Before,
     operation=pgtrigger.Insert | pgtrigger.Update,
-    condition=pgtrigger.Condition("NEW.erased_at IS NOT NULL"),
     func="""
-        IF NEW.closed_at IS NULL OR EXISTS (
+        IF NEW.erased_at IS NOT DISTINCT FROM OLD.erased_at THEN
+            RETURN NEW;
+        END IF;
+        IF NEW.erased_at IS NULL OR NEW.closed_at IS NULL
+            OR NEW.state NOT IN ('closed', 'cancelled') OR EXISTS (
             SELECT 1 FROM consents_legalbasis basis
             JOIN offers_service service ON service.purpose_id = basis.purpose_id
             WHERE service.id = NEW.service_id
@@ -59,7 +62,10 @@ ERASED_IN_TIME = pgtrigger.Trigger(
         RETURN NEW;
     """,
 )
-"""A list is erased once every basis of its purpose is over; then, and only then, it may be."""
+"""A list is erased once every basis of its purpose is over, and from then on for good.
+
+A new round has no OLD: to PL/pgSQL its columns are null.
+"""
 
 SAME_SUBJECT = pgtrigger.Trigger(
     name="same_subject",

@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import InternalError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from citizens.disputes import dispute, settle
 from citizens.models import DisputedFact, DisputeOutcome
 from consents.models import DataUse, Erased, Erasure, LegalBasis
 from consents.services.rectification import KEPT_DAYS, rectification_purpose
+from helsinki_proactive.staff.roles import CASEWORKER
 from offers.models import (
     Answer,
     Message,
@@ -28,7 +30,8 @@ from offers.rounds.figures import figures, timeline
 from offers.rounds.invariants import check_invariants
 from offers.rounds.outcomes import settle_subject
 from offers.rounds.retention import erase_expired
-from tests.rounds.city import a_family, a_person, preschool, seats
+from tests.casework.staff import at_work
+from tests.rounds.city import a_family, a_person, a_round, preschool, seats
 from tests.rounds.journeys import hand_over_all, preparer, running
 from tests.rounds.test_retention import told_and_closed
 
@@ -172,3 +175,24 @@ def test_the_words_of_a_settled_dispute_go_and_those_of_an_open_one_stay() -> No
     line = Erasure.objects.get(what=Erased.DISPUTES)
     assert line.basis is not None
     assert line.basis.operation == "correcting"
+
+
+def test_no_round_begins_or_becomes_again_a_list_that_nothing_guards() -> None:
+    with pytest.raises(InternalError, match="still kept"), transaction.atomic():
+        a_round(erased_at=timezone.now())
+    round, _guardian = told_and_closed()
+    erase_expired(now=over(round))
+    with pytest.raises(InternalError, match="still kept"), transaction.atomic():
+        Round.objects.filter(pk=round.pk).update(erased_at=None)
+    LegalBasis.objects.update(retention_days=20000)
+    Round.objects.filter(pk=round.pk).update(name="Esiopetus 2026")  # what is erased stays so
+
+
+def test_the_page_of_the_round_says_so_and_shows_the_figures() -> None:
+    round, _guardian = told_and_closed()
+    address = reverse("admin:offers_round_change", args=[round.pk])
+    assert "List erased" not in at_work(CASEWORKER).get(address).content.decode()
+    erase_expired(now=over(round))
+    page = at_work(CASEWORKER).get(address).content.decode()
+    assert "List erased" in page
+    assert "1 families" in page
