@@ -125,7 +125,7 @@ def test_a_lottery_number_can_be_computed_again_by_anybody() -> None:
 def test_without_ortools_shortest_says_what_to_install() -> None:
     code = (
         "import sys; sys.modules['ortools'] = None\n"
-        "from django.conf import settings; settings.configure()\n"
+        "from django.conf import settings; settings.configure(USE_I18N=False)\n"
         "from offers.placement import PolicyUnavailable, Seats, Subjects, place\n"
         "a = Subjects(ids=[1], latitude=[60], longitude=[25], group=['fi'])\n"
         "b = Seats(ids=[1], unit=['u'], latitude=[60], longitude=[25], group=['fi'],"
