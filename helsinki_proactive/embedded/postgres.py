@@ -162,7 +162,7 @@ class Postgres(Server):
 
     def _sessions_left(self) -> list[int]:
         """Processes of this cluster while its PostgreSQL does not run."""
-        just_forked = f" -D {self._data} "  # it still looks like its server
+        just_forked = f"postgres -D {self._data} "  # it still looks like its server
         return [
             pid
             for pid, command in command_lines()
