@@ -1,13 +1,17 @@
 """What the providers that are called over HTTP have in common."""
 
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
 from django.conf import settings
+from django.utils import timezone
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
 from offers.delivery.errors import NotTakenError, ProviderError, UncertainError
+from offers.delivery.waits import LONGEST_WAIT
 
 
 def open_session(base_url: str) -> requests.Session:
@@ -33,6 +37,20 @@ def broken(error: requests.RequestException) -> ProviderError:
 
 
 def asked_to_wait(headers: Any) -> float:
-    """The seconds of an answer's Retry-After; 0 if it has none, or names a date."""
-    seconds = (headers or {}).get("Retry-After", "")
-    return float(seconds) if seconds.isdecimal() else 0.0
+    """The seconds of an answer's Retry-After (RFC 9110, section 10.2.3), a number or a moment.
+
+    0 if it has none, or one that says neither. Nobody makes us wait longer than we would by
+    ourselves: one wrong answer must not halt a provider for days.
+    """
+    asked = (headers or {}).get("Retry-After", "")
+    seconds = float(asked) if asked.isdecimal() else _seconds_until(asked)
+    return min(max(seconds, 0.0), LONGEST_WAIT.total_seconds())
+
+
+def _seconds_until(moment: str) -> float:
+    try:
+        at = parsedate_to_datetime(moment)
+    except ValueError:
+        return 0.0
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)  # HTTP knows no other
+    return (at - timezone.now()).total_seconds()

@@ -14,7 +14,7 @@ from requests.adapters import HTTPAdapter
 from suomifi_messages import SuomiFiAPIError, SuomiFiClient
 from suomifi_messages.schemas import BodyFormat
 
-from offers.delivery.channels.http import broken
+from offers.delivery.channels.http import asked_to_wait, broken
 from offers.delivery.channels.interface import Outbound, Parcel
 from offers.delivery.errors import NotTakenError, ProviderError, UncertainError
 
@@ -55,10 +55,9 @@ class PatientClient(SuomiFiClient):  # type: ignore[misc]  # it has no types
         try:
             super()._raise_for_status(response, error_message)
         except SuomiFiAPIError as error:
-            wait = response.headers.get("Retry-After", "")
             raise RefusedError(
                 response.status_code,
-                wait_seconds=float(wait) if wait.isdecimal() else 0.0,
+                wait_seconds=asked_to_wait(response.headers),
                 message_id=str(getattr(error, "message_id", None) or ""),
             ) from None
 
