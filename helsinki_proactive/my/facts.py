@@ -100,7 +100,9 @@ def _registered_of(person: Person, language: str) -> Iterator[Built]:
         yield "", _("Non-disclosure for personal safety"), shown_value(None, True, language)
     for point in ContactPoint.objects.filter(person=person, gone_at=None).in_order():
         yield "", CONTACTS[ContactKind(point.kind)], point.unseal("value")
-    children = Guardianship.objects.valid_on(timezone.localdate()).filter(guardian=person)
+    today = timezone.localdate()
+    valid = Guardianship.objects.valid_on(today).filter(guardian=person)
+    children = valid.filter(~is_shielded("child", on=today))  # a new name would tell, too
     for one in children.select_related("child").order_by("child__birth_date", "pk"):
         yield "child_birth_date", _("Guardian of"), one.child.full_name
 

@@ -104,13 +104,13 @@ def test_of_a_protected_family_nothing_is_said_and_the_refusal_is_that_of_any_nu
 ) -> None:
     press(client, "wrong", **wrong(child))
     settled(the_case(), told="Asuu Piilotiellä.")
-    page = look(client)
-    assert "Piilotiellä" in page.words
+    assert {"Piilotiellä.", "Aino"} <= set(look(client).words.split())
     protect({"child": child, "other guardian": other, "guardian": guardian}[hidden])
     page = look(client)
-    assert "Piilotiellä" not in page.words
-    assert f'value="{child.pk}:' not in page.html
-    assert "Aino" not in client.get(reverse("my:export", args=["en"])).json()["rectifications"]
+    for told in (page.html, client.get(reverse("my:export", args=["en"])).content.decode()):
+        assert "Piilotiellä" not in told
+        assert "Aino" not in told
+        assert f'"{child.pk}:' not in told
 
     refused = press(client, "wrong", **wrong(child))
     unknown = press(client, "wrong", **wrong(child) | {"attribute": "999999:mother_tongue"})
