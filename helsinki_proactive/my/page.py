@@ -32,6 +32,7 @@ from offers.models import (
     OfferState,
     ReviewCase,
     RoundState,
+    Subject,
 )
 
 SHOWN_USES = 100
@@ -144,6 +145,11 @@ def may_open(offer: Offer, person: Person) -> bool:
     return offer.round.state == RoundState.RUNNING and not person.protected and told.exists()
 
 
+def _because(subject: Subject, language: str, *, own: bool) -> Sequence[str]:
+    """Of a child nobody learns which of its guardians disputes what."""
+    return fact_sentences(subject.facts, language, tell_disputes=own) if subject.facts else ()
+
+
 def waits(offer: Offer) -> bool:
     """Whether an answer is waited for."""
     return offer.state in AWAITING_ANSWER and offer.round.state == RoundState.RUNNING
@@ -167,7 +173,7 @@ def _offer(offer: Offer, person: Person, language: str) -> MyOffer:
         answer_by=_day(offer.deadline_at, language) if waiting else "",
         rule=sentences(rule.criteria, language, as_of=offer.round.as_of) if rule else (),
         rule_version=rule.version if rule else None,
-        because=fact_sentences(subject.facts, language) if subject.facts else (),
+        because=_because(subject, language, own=subject.person_id == person.pk),
         may_open=may_open(offer, person),
         waits=waiting,
         arranged=waiting and said_arranged(offer),

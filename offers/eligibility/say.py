@@ -30,17 +30,23 @@ def sentences(criteria: object, language: str, as_of: date | None = None) -> lis
     return [*said, phrases["resident"]]
 
 
-def fact_sentences(facts: Mapping[str, Any], language: str) -> list[str]:
+def fact_sentences(
+    facts: Mapping[str, Any], language: str, *, tell_disputes: bool = True
+) -> list[str]:
     """The facts of an explanation in words, each with its source register.
 
     Of a group that held, what held is said; of one that didn't, everything that was asked.
+    Without ``tell_disputes`` what is disputed is only not known: for somebody who may not learn
+    who said so.
     """
     groups = facts["all"]
     known = known_attributes([answer["attribute"] for group in groups for answer in group["any"]])
     said = []
     for group in groups:
         held = [answer for answer in group["any"] if answer["held"]]
-        said += [_fact(known, answer, language) for answer in held or group["any"]]
+        for answer in held or group["any"]:
+            told = answer if tell_disputes else {**answer, "disputed": False}
+            said.append(_fact(known, told, language))
     return said
 
 

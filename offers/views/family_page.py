@@ -152,7 +152,7 @@ def _offers() -> PreparedModels[Offer]:
 
 def _card(offer: Offer, heard: Heard, link: Link, language: str, now: datetime) -> Card:
     unit = offer.capacity.unit if offer.capacity else None
-    facts = offer.subject.facts
+    facts, own = offer.subject.facts, offer.subject.person_id == link.guardian_id
     standing = _standing(offer, heard.said.get(link.guardian_id), now)
     return Card(
         offer=offer,
@@ -168,7 +168,7 @@ def _card(offer: Offer, heard: Heard, link: Link, language: str, now: datetime) 
         answer_by=_moment(offer.deadline_at, language),
         kept_until=_moment(offer.grace_until, language),
         next_steps=_next_steps(offer, standing, language),
-        because=fact_sentences(facts, language) if facts else (),
+        because=fact_sentences(facts, language, tell_disputes=own) if facts else (),
         why_here=_why_here(offer, language),
         others_answered=bool(heard.deciders & heard.said.keys() - {link.guardian_id}),
         changeable=_changeable(offer, standing, now),

@@ -2,6 +2,7 @@
 
 import json
 
+import pgtrigger
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -10,13 +11,15 @@ from django.utils import timezone
 from citizens.models import Attribute, DisputedFact, Person, RegisteredFact
 from consents.models import DataUse
 from helsinki_proactive.staff.roles import CASEWORKER
+from offers.eligibility.explain import explain
 from offers.eligibility.select import matching
-from offers.models import CaseKind, ReviewCase
+from offers.models import CaseKind, Offer, ReviewCase, Subject
 from tests.casework.staff import at_work
+from tests.delivery.world import a_running_round, tell
 from tests.eligibility.people import asked, rule
 from tests.identity_provider import IdentityProvider
-from tests.my.citizens import OTHER_CODE, look, press, signed_in, with_code
-from tests.rounds.city import a_child, a_person, guard, protect
+from tests.my.citizens import CODE, OTHER_CODE, look, press, signed_in, with_code
+from tests.rounds.city import a_child, a_person, a_phone, guard, protect, seats
 
 pytestmark = pytest.mark.django_db
 SPEAKS = rule(asked("mother_tongue", "is", "fi"))
@@ -34,6 +37,8 @@ def other() -> Person:
 
 @pytest.fixture
 def child(guardian: Person, other: Person) -> Person:
+    a_phone(guardian)
+    a_phone(other)
     child = a_child(first_names="Aino Maria", mother_tongue="fi", municipality="091")
     guard(guardian, child)
     guard(other, child)
@@ -177,3 +182,22 @@ def test_the_file_has_the_children_and_what_was_said_of_them(client: Client, chi
     assert {one["name"]: one["value"] for one in file["children"][0]["data"]}[
         "Mother tongue"
     ] == "Finnish"
+
+
+def test_nor_by_what_is_said_of_why_a_place_was_offered(
+    client: Client, child: Person, guardian: Person, provider: IdentityProvider
+) -> None:
+    tell(a_running_round([child], places=[seats(1)]))
+    press(client, "wrong", **wrong(child))
+    criteria = rule(asked("mother_tongue", "has_not"))
+    facts = json.loads(json.dumps(explain(criteria, person=child, as_of=timezone.localdate())))
+    assert facts["all"][0]["any"][0]["disputed"] is True
+    with pgtrigger.ignore("offers.Subject:same_subject"):
+        Subject.objects.update(facts=facts)
+    for code in (CODE, OTHER_CODE):
+        others = signed_in(provider, code)
+        page = look(others)
+        opened = press(others, "offer", offer=Offer.objects.get().pk)
+        for shown in (page, opened):
+            assert "Mother tongue: " in shown.words
+            assert "being looked at" not in shown.words
