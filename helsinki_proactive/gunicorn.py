@@ -11,7 +11,7 @@ from helsinki_proactive.logging import configuration
 wsgi_app = "helsinki_proactive.wsgi"
 bind = os.environ.get("BIND", "0.0.0.0:8000")
 workers = int(os.environ.get("WEB_WORKERS", "2"))
-threads = int(os.environ.get("WEB_THREADS", "4"))
+threads = int(os.environ.get("WEB_THREADS", "2"))
 timeout = 60
 graceful_timeout = 30
 keepalive = 75  # longer than whoever is in front of us keeps a connection that rests
