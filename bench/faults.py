@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from bench import stage
+from helsinki_proactive.embedded.server import free_port
 from helsinki_proactive.simulator.client import (
     ACCOUNT_SID,
     AUTH_TOKEN,
@@ -79,7 +80,7 @@ def product(simulator: Simulator) -> dict[str, str]:
         "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
         "TWILIO_BASE_URL": simulator.url,
         "TWILIO_FROM": CITY,
-        "HP_PUBLIC_URL": f"http://127.0.0.1:{stage.free_port()}",
+        "HP_PUBLIC_URL": f"http://127.0.0.1:{free_port()}",
         "QUIET_HOURS": "off",
         "PROVIDER_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS),
     }

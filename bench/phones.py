@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import psycopg2
 from twilio.request_validator import RequestValidator
 
-from bench import stage
+from helsinki_proactive.embedded.server import free_port
 
 PROJECT = Path(__file__).parent.parent
 PUBLIC_URL = "http://bench.test"
@@ -75,7 +75,7 @@ def send_all(port: int, requests: Sequence[Request], connections: int) -> list[f
 @contextmanager
 def serving(name: str, workers: int) -> Iterator[int]:
     """The application behind gunicorn; the port."""
-    port = stage.free_port()
+    port = free_port()
     server = subprocess.Popen(
         [
             *(sys.executable, "-m", "gunicorn", *APPLICATIONS[name]),

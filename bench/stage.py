@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -142,10 +141,3 @@ class Peak:
         status = Path("/proc/self/status").read_text()
         kb = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
         self.mb = max(self.mb, int(kb) // 1024)
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

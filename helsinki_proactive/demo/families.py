@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from http.cookies import SimpleCookie
 from pathlib import Path
 from random import Random
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urljoin
 
 import urllib3
 from django.conf import settings
@@ -20,7 +20,6 @@ from helsinki_proactive.simulator.client import Simulator
 from offers.models import Channel, MessageOffer, Round, TextKind
 
 AT_ONCE = 8
-FORM = "application/x-www-form-urlencoded"
 LINK = re.compile(r"https?://\S+/o/[\w-]+/")
 DIGITS = re.compile(r"\b1 = .*\b2 = ")
 WORDING = Path(__file__).parent / "wording.tsv"
@@ -186,8 +185,9 @@ class Town:
         answer = self._web.request(
             "POST",
             urljoin(page.link, form.action),
-            body=urlencode({**form.fields, **filled}),
-            headers={"Content-Type": FORM, "Cookie": page.cookies},
+            fields={**form.fields, **filled},
+            encode_multipart=False,
+            headers={"Cookie": page.cookies},
         )
         return replace(page, html=answer.data.decode())
 

@@ -5,6 +5,7 @@ import re
 import time
 from dataclasses import dataclass
 from email import message_from_bytes
+from email.errors import HeaderParseError
 from email.header import Header, decode_header, make_header
 from email.message import Message
 from typing import cast
@@ -103,7 +104,7 @@ class Mailbox:
 def _decoded(value: str | Header) -> str:
     try:
         return str(make_header(decode_header(FOLD.sub("", str(value))))).strip()
-    except (LookupError, ValueError):  # a charset that nobody knows, or not what it says
+    except (LookupError, ValueError, HeaderParseError):  # an unknown charset, or not what it says
         return str(value)
 
 

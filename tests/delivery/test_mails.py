@@ -1,7 +1,6 @@
 """What an e-mail says and carries, and how to say stop to it."""
 
 import re
-import socket
 import time
 from contextlib import closing
 from email import message_from_bytes, policy
@@ -13,6 +12,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from consents.models import ChannelChoice, Objection
+from helsinki_proactive.embedded.server import free_port
 from helsinki_proactive.simulator.client import SimulatedMail, Simulator
 from offers.delivery.channels import Parcel
 from offers.delivery.channels.email import EmailChannel, compose
@@ -157,9 +157,7 @@ class Kept:
 def test_a_connection_that_the_server_has_closed_meanwhile_is_not_used_again(
     settings: Settings,
 ) -> None:
-    kept = Kept()
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    kept, port = Kept(), free_port()
     server = Controller(kept, hostname="127.0.0.1", port=port, timeout=0.2)
     server.start()
     try:
