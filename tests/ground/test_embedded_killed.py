@@ -57,7 +57,7 @@ def busy_session(running: Servers) -> Iterator[psutil.Process]:
             yield process
         finally:
             with suppress(psutil.NoSuchProcess):
-                process.kill()
+                process.terminate()
             assert isinstance(ended.exception(), psycopg2.Error)
 
 
@@ -77,6 +77,7 @@ def test_a_session_that_outlived_all_of_its_servers_is_no_obstacle(folder: Folde
             for each in (supervisor, postmaster(folder), process):
                 each.kill()
             process.wait()
+            until(lambda: has_ended(supervisor))  # a dying one still holds its lock
             with servers(folder) as running:
                 assert works(running.environment())
                 assert has_ended(session)
