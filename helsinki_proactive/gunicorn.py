@@ -15,8 +15,9 @@ threads = int(os.environ.get("WEB_THREADS", "2"))
 timeout = 60
 graceful_timeout = 30
 keepalive = 75  # longer than whoever is in front of us keeps a connection that rests
-max_requests = 10_000
-max_requests_jitter = 1_000
+preload_app = True  # a process that replaces another one need not import it all again
+max_requests = 100_000
+max_requests_jitter = 10_000
 control_socket_disable = True
 logconfig_dict = configuration(
     readable=os.environ.get("HP_ENV") not in ("production", "staging"), level="INFO"
