@@ -15,6 +15,7 @@ def nothing_here(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("offers.urls")),  # first: nearly all requests are providers' and families'
     path("admin/casework/", include("helsinki_proactive.casework.urls")),
     path("admin/staff/", include("helsinki_proactive.staff.urls")),
     re_path(r"^admin/\w+/\w+/[^/]+/history/$", nothing_here),
@@ -25,5 +26,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema", SpectacularAPIView.as_view(), name="api-schema"),
     path("gdpr-api/v1/profiles/<uuid:profile>", gdpr.ProfileView.as_view(), name="gdpr-profile"),
     path("my/", include("helsinki_proactive.my.urls")),
-    path("", include("offers.urls")),
 ]

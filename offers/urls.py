@@ -8,6 +8,8 @@ from offers.views import code, family, transparency, unsubscribe, ways, webhooks
 app_name = "offers"
 
 urlpatterns = [
+    path("webhooks/twilio/status", webhooks.status, name="twilio-status"),
+    path("webhooks/twilio/reply", webhooks.reply, name="twilio-reply"),
     *(
         path(page, code.code_page, {"language": language}, name=f"code-{language}")
         for language, page in PATHS.items()
@@ -29,6 +31,4 @@ urlpatterns = [
         name="transparency-service",
     ),
     path("unsubscribe/<str:token>", unsubscribe.unsubscribe_page, name="unsubscribe"),
-    path("webhooks/twilio/reply", webhooks.reply, name="twilio-reply"),
-    path("webhooks/twilio/status", webhooks.status, name="twilio-status"),
 ]
