@@ -12,6 +12,7 @@ Parties whose address nobody knows take what is left.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -29,6 +30,8 @@ _LISTED_FOR_CELL = 24
 _ALWAYS = 3
 _ADDED_AT_ONCE = 2
 _MARGIN_M = 300
+_TRIED_M = 100_000
+"""What having no seat costs at first: the solver takes half the time of UNPLACED_M."""
 
 
 def place_shortest(problem: Problem) -> tuple[Ints, Bools]:
@@ -58,6 +61,7 @@ class _Shortest:
         self.size = problem.parties.size
         self.capacity = problem.places.capacity.copy()
         self.nowhere = len(self.capacity)
+        self.unplaced_m = _TRIED_M
         self.place_of = np.full(len(self.size), -1, dtype=np.int64)
         self.located = np.ones(len(self.size), dtype=bool)
         if problem.distances is None:
@@ -118,6 +122,7 @@ class _Shortest:
         arcs = transport.arcs
         left = np.append(left, self.size.sum())
         total = arcs.cost + transport.prices[arcs.place]
+        total[arcs.place == self.nowhere] = UNPLACED_M
         for party in torn:
             begin, end = np.searchsorted(arcs.party, [party, party + 1])
             fits = left[arcs.place[begin:end]] >= self.size[party]
@@ -140,7 +145,20 @@ class _Shortest:
                     left[place] -= self.size[party]
 
     def _least(self, supply: Ints, left: Ints) -> Transport:
-        """The transport of least cost over all arcs there could be."""
+        """The transport of least cost, among those that place the most, over all possible arcs.
+
+        If all are placed while having no seat costs little, it is the same when that costs more.
+        """
+        transport = self._cheapest(supply, left)
+        unplaced = transport.flow[transport.arcs.place == self.nowhere].any()
+        if unplaced and self.unplaced_m < UNPLACED_M:
+            self.unplaced_m = UNPLACED_M
+            cost = np.where(self.arcs.place == self.nowhere, UNPLACED_M, self.arcs.cost)
+            self.arcs = replace(self.arcs, cost=cost)
+            transport = self._cheapest(supply, left)
+        return transport
+
+    def _cheapest(self, supply: Ints, left: Ints) -> Transport:
         capacity = np.append(left, supply.sum())
         transport = solve(self.arcs, supply, capacity)
         while len((missing := self._missing(transport, supply)).party):
@@ -193,7 +211,7 @@ class _Shortest:
 
     def _ways_to_nowhere(self, parties: Ints) -> Arcs:
         nowhere = np.full(len(parties), self.nowhere)
-        return Arcs.of(parties, nowhere, np.full(len(parties), UNPLACED_M))
+        return Arcs.of(parties, nowhere, np.full(len(parties), self.unplaced_m))
 
 
 def _arcs(choices: Choices, chosen: Bools) -> Arcs:

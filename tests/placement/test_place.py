@@ -178,6 +178,14 @@ def test_imported_distances_replace_the_straight_line(policy: str) -> None:
 
 
 @both_policies
+def test_nobody_is_left_without_a_seat_while_one_is_free_however_far(policy: str) -> None:
+    children = subjects(2, **along_a_street(0, 10))
+    units = seats(2, **along_a_street(20, 400_000))
+    assignment = place(children, units, criteria=["distance"], seed=1, policy=policy)
+    assert sorted(assignment.seat_of.tolist()) == [0, 1]
+
+
+@both_policies
 def test_who_cannot_get_anywhere_is_told_so(policy: str) -> None:
     way = np.array([[math.inf]])
     assignment = place(subjects(), seats(), criteria=[], seed=1, policy=policy, distances=way)
