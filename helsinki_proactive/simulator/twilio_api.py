@@ -9,7 +9,8 @@ import binascii
 import hmac
 import re
 import time
-from email.utils import formatdate
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
@@ -130,9 +131,9 @@ def resource(text: Text, account_sid: str) -> dict[str, Any]:
         "account_sid": account_sid,
         "api_version": API_VERSION,
         "body": text.body,
-        "date_created": formatdate(text.created_at),
-        "date_sent": None if text.sent_at is None else formatdate(text.sent_at),
-        "date_updated": formatdate(text.updated_at),
+        "date_created": _date(text.created_at),
+        "date_sent": None if text.sent_at is None else _date(text.sent_at),
+        "date_updated": _date(text.updated_at),
         "direction": text.direction,
         "error_code": text.error_code,
         "error_message": None if failure is None else failure.message,
@@ -148,6 +149,11 @@ def resource(text: Text, account_sid: str) -> dict[str, Any]:
         "to": text.recipient,
         "uri": f"{uri}.json",
     }
+
+
+def _date(moment: float) -> str:
+    """RFC 2822, in GMT said as +0000: -0000 would mean a zone that nobody knows."""
+    return format_datetime(datetime.fromtimestamp(int(moment), UTC))
 
 
 def error_response(code: int, machine: Machine) -> JSONResponse:

@@ -1,6 +1,6 @@
 """Every request to Twilio as it is on the wire, beside what its API (2010-04-01) takes.
 
-The names and forms are those of Twilio's published OpenAPI description and of its own client.
+The names and forms are those of Twilio's published OpenAPI description; its client knows more.
 """
 
 import base64
@@ -41,7 +41,6 @@ CREATE = frozenset(
         "SendAt",
         "SendAsMms",
         "ContentVariables",
-        "MessageIntent",
         "RiskCheck",
         "From",
         "FallbackFrom",
@@ -51,7 +50,9 @@ CREATE = frozenset(
         "ContentSid",
     ]
 )
-LIST = frozenset(("To", "From", "DateSent", "DateSent<", "DateSent>", "PageSize", "Page"))
+LIST = frozenset(
+    ("To", "From", "DateSent", "DateSent<", "DateSent>", "PageSize", "Page", "PageToken")
+)
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
