@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from django.utils import timezone
+from django.utils.translation import override
 
 from helsinki_proactive.demo.processes import DemoError
 from helsinki_proactive.staff.models import User
@@ -13,6 +14,7 @@ from offers.rounds.approval import approve_round, request_approval
 from offers.rounds.drafts import draft_round
 from offers.rounds.prepare import prepare_round
 from offers.rounds.remind import remind_round
+from offers.rounds.warnings import remark_text
 
 SERVICE = "preschool"
 PATIENCE_S = 300.0
@@ -47,6 +49,9 @@ def prepare(round: Round, *, by: User, progress: Progress) -> None:
         round.refresh_from_db()
         if round.state == RoundState.DRAFT:
             raise DemoError(round.preview.get("problem") or "the list could not be drawn up")
+        if blockers := round.preview.get("blockers"):
+            with override("en"):
+                raise DemoError(" ".join(remark_text(blocker) for blocker in blockers))
         if round.state == RoundState.PREPARED:
             progress(1, 1)
             return True

@@ -4,7 +4,7 @@ import json
 import signal
 import time
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
 from typing import Any
@@ -18,7 +18,7 @@ from rich.table import Table
 from urllib3.exceptions import HTTPError
 
 from citizens.management.importing import console_of
-from citizens.synthetic.city import preschool_year
+from citizens.synthetic.city import MOST_PEOPLE, preschool_year
 from helsinki_proactive.demo import caseworkers, city, report
 from helsinki_proactive.demo.families import Family, Plan, Shares, Town, families_of
 from helsinki_proactive.demo.processes import DemoError, Running, running
@@ -36,12 +36,27 @@ def share(text: str) -> float:
     return value
 
 
+def whole(at_least: int, at_most: int) -> Callable[[str], int]:
+    """An option that counts something. Asked before an earlier demo's city is emptied."""
+
+    def counted(text: str) -> int:
+        value = int(text)
+        if not at_least <= value <= at_most:
+            raise ArgumentTypeError(f"a whole number from {at_least} to {at_most}")
+        return value
+
+    counted.__name__ = "whole number"  # "invalid whole number value: 'many'"
+    return counted
+
+
 class Command(BaseCommand):
     help = "Run a whole preschool round in a synthetic city, then keep the web server up."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--people", type=int, default=60_000, help="up to 700,000")
-        parser.add_argument("--families", type=int, default=5_591, help="with a child of six")
+        people = whole(1, MOST_PEOPLE)
+        parser.add_argument("--people", type=people, default=60_000, help="up to 700,000")
+        families = whole(1, MOST_PEOPLE)
+        parser.add_argument("--families", type=families, default=5_591, help="with a child of six")
         parser.add_argument("--seed", type=int, default=1, help="another seed, another city")
         parser.add_argument("--no-serve", action="store_true", help="end after the table")
         shares = {
