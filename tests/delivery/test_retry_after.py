@@ -27,6 +27,8 @@ NOW = datetime(2027, 1, 15, 10, tzinfo=UTC)
         ("soon", 0),
         ("1e9", 0),
         ("Fri, 99 Jan 2027 10:00:00 GMT", 0),
+        ("Fri, 15 Jan 99999999999999999999 10:00:00 GMT", 0),
+        ("Fri, 15 Jan 2027 10:00:00 +99999999999999999999", 0),
     ],
 )
 def test_seconds_and_moments_are_understood_and_no_wait_is_for_ever(

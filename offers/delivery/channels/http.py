@@ -50,7 +50,7 @@ def asked_to_wait(headers: Any) -> float:
 def _seconds_until(moment: str) -> float:
     try:
         at = parsedate_to_datetime(moment)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
     at = at if at.tzinfo else at.replace(tzinfo=UTC)  # HTTP knows no other
     return (at - timezone.now()).total_seconds()

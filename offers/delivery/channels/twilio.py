@@ -1,6 +1,7 @@
 """SMS through Twilio's own client. Whether that is Twilio or the simulator, only the URL knows."""
 
 import logging
+import re
 import threading
 from datetime import datetime
 from urllib.parse import urlencode
@@ -19,7 +20,14 @@ from offers.delivery.codes import NAME_REFUSED
 from offers.delivery.errors import NotTakenError, UncertainError
 
 API = "https://api.twilio.com"
+SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 MOST_LISTED = 1000
+UNREADABLE_ANSWER = "unreadable_answer"
+UNREADABLE = (
+    requests.RequestException,
+    TwilioException,
+    *(ValueError, TypeError, AttributeError, LookupError),  # JSON that is no message of Twilio's
+)
 
 _silent = logging.getLogger("offers.delivery.twilio_http")
 _silent.disabled = True  # the client's own lines hold numbers and texts
@@ -109,9 +117,12 @@ class TwilioChannel(Outbound):
             raise broken(error) from None
         except TwilioRestException as error:
             raise _refused(error, self._http.asked_to_wait()) from None
-        except (requests.RequestException, TwilioException, ValueError) as error:
+        except UNREADABLE as error:
             raise UncertainError(_code(error)) from None
-        return str(created.sid)
+        sid = created.sid
+        if not isinstance(sid, str) or not SID.fullmatch(sid):
+            raise UncertainError(UNREADABLE_ANSWER)
+        return sid
 
     def taken(self, *, recipient: str, since: datetime) -> list[Taken]:
         """Twilio's list of texts to ``recipient``; see ``Outbound.taken``.
@@ -128,7 +139,7 @@ class TwilioChannel(Outbound):
                 newest_first.append(
                     Taken(str(text.sid), text.body or "", text.date_created or since)
                 )
-        except (requests.RequestException, TwilioException, ValueError) as error:
+        except UNREADABLE as error:
             raise UncertainError(_code(error)) from None
         return newest_first[::-1]
 
@@ -166,4 +177,4 @@ def _refused(error: TwilioRestException, wait_seconds: float) -> NotTakenError |
 def _code(error: Exception) -> str:
     if isinstance(error, TwilioRestException):
         return str(error.code)
-    return "timeout" if isinstance(error, requests.Timeout) else "unreadable_answer"
+    return "timeout" if isinstance(error, requests.Timeout) else UNREADABLE_ANSWER

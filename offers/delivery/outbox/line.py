@@ -1,5 +1,6 @@
 """A line: the connections to one provider, kept busy by small claims."""
 
+import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,13 +14,18 @@ from django.utils import timezone
 
 from offers.delivery.channels import Parcel, open_provider
 from offers.delivery.codes import NOT_CALLED
-from offers.delivery.errors import NotTakenError, ProviderError
+from offers.delivery.errors import NotTakenError, ProviderError, UncertainError
 from offers.delivery.health import ask_leave, give_back, is_its_fault
 from offers.delivery.outbox.claims import claim
 from offers.delivery.outbox.outcomes import HandOver
 from offers.delivery.routes import cargo_of
 from offers.models import Channel, Lane
 from offers.models.providers import AWAY_AFTER
+
+logger = logging.getLogger(__name__)
+
+UNEXPECTED = "unexpected"
+"""The reason of a message whose call ended in a way that nobody has foreseen."""
 
 WORK_AHEAD = 1.0
 """Seconds of work that are claimed at most; topped up when half of it is left."""
@@ -73,23 +79,26 @@ class Line:
         """Whether the provider has asked us to wait, is away, or has had its ration."""
         return self.paused_until > time.monotonic()
 
-    def top_up(self, lane: Lane) -> None:
-        """Claim more once less than half of the work ahead is left, and set it under way."""
+    def top_up(self, lane: Lane) -> int:
+        """Claim more once less than half of the work ahead is left, and set it under way.
+
+        Returns how many were claimed, those that the gate refused included.
+        """
         now = time.monotonic()
         wanted = self._room()
         if not wanted or now < max(self.paused_until, self._dry_until):
-            return
+            return 0
         cargo = cargo_of(self._channel, self._provider)
         if cargo is None:
             self._dry_until = now + LOOK_AGAIN
-            return
+            return 0
         leave = ask_leave(provider=self._provider, wanted=wanted)
         if leave.calls:
-            self._claim(lane, leave.calls, cargo)
-        else:
-            self._pause(leave.wait)
+            return self._claim(lane, leave.calls, cargo)
+        self._pause(leave.wait)
+        return 0
 
-    def _claim(self, lane: Lane, limit: int, cargo: Q) -> None:
+    def _claim(self, lane: Lane, limit: int, cargo: Q) -> int:
         claimed = claim(
             channel=self._channel,
             provider=self._provider,
@@ -106,6 +115,7 @@ class Line:
         for parcel in claimed.parcels:
             self.under_way += 1
             self._pool.submit(self._call, parcel, claimed.calls_until)
+        return claimed.taken
 
     def note(self, finished: Finished) -> None:
         """Learn from a call that has ended."""
@@ -123,7 +133,8 @@ class Line:
     def _call(self, parcel: Parcel, calls_until: float) -> None:
         """Hand one parcel over; runs in a thread and touches no database."""
         began = time.monotonic()
-        provider_id, error = "", None
+        provider_id = ""
+        error: ProviderError | None = None
         try:
             if began > calls_until or self.is_paused or self._failures >= AWAY_AFTER:
                 raise NotTakenError(NOT_CALLED)
@@ -131,7 +142,14 @@ class Line:
             self._failures = 0
         except ProviderError as problem:
             error = problem
-            self._heed(problem)
+        except Exception as problem:
+            # Without the traceback, which may hold what was sent.
+            logger.error(
+                "call_broke", extra={"provider": self._provider, "code": type(problem).__name__}
+            )
+            error = UncertainError(UNEXPECTED)
+        if error is not None:
+            self._heed(error)
         hand_over = HandOver(parcel, self._provider, provider_id, error)
         self._results.put(Finished(self, hand_over, time.monotonic() - began))
 
