@@ -12,10 +12,12 @@ from django.db import connection, transaction
 from django.test import override_settings
 from pytest_django.fixtures import Settings
 
+from citizens.models import Person
 from helsinki_proactive.simulator.client import Simulator
 from offers.delivery import outbox
 from offers.delivery.bell import QUEUES, note_heard, ring
 from offers.models import Lane, Message, MessageState
+from tests.delivery.test_outbox import a_mail
 from tests.delivery.world import a_running_round, a_told_family, state_of, tell
 from tests.rounds.city import a_family
 
@@ -101,21 +103,54 @@ def test_a_worker_that_stays_sends_what_comes_meanwhile_and_nobody_else_is_rung_
     assert rung(Lane.BULK) == 2
 
 
-def test_whose_turn_is_over_passes_on_what_has_come_meanwhile(
+def test_who_waits_for_a_slow_provider_still_sends_by_another(
+    simulator: Simulator, settings: Settings
+) -> None:
+    settings.PROVIDER_TIMEOUT_SECONDS = 4
+    simulator.dial(hang_after_taking=1.0)
+    slow = a_told_family()
+    staying = threading.Thread(target=stay_and_send)
+
+    staying.start()
+    wait_until_attended(slow)
+    mail = a_mail()
+    wait_until(mail, MessageState.SENT)
+
+    assert (state_of(mail), state_of(slow)) == (MessageState.SENT, MessageState.SENDING)
+    staying.join()
+
+
+def test_whose_turn_is_over_passes_on_at_once_what_there_was_no_room_for(
     simulator: Simulator, settings: Settings
 ) -> None:
     settings.PROVIDER_TIMEOUT_SECONDS = 5
-    simulator.dial(delay_ms=2000)
-    first = a_told_family()
-    staying = threading.Thread(target=stay_and_send, kwargs={"turn": timedelta(seconds=1)})
+    settings.SENDING_CONCURRENCY = 1  # four are claimed at most, and more when two are left
+    simulator.dial(delay_ms=1000)
+    claimed = [a_told_family() for _ in range(3)]
+    staying = threading.Thread(target=stay_and_send, kwargs={"turn": timedelta(seconds=0.5)})
 
     staying.start()
-    wait_until_attended(first)
-    second = a_told_family()
+    wait_until_attended(claimed[-1])
+    waiting = a_told_family()
+    before = rung(Lane.BULK)
+    time.sleep(1.5)
+
+    assert rung(Lane.BULK) == before + 1
+    assert (state_of(claimed[-1]), state_of(waiting)) == (MessageState.SENDING, MessageState.QUEUED)
     staying.join()
 
-    assert (state_of(first), state_of(second)) == (MessageState.SENT, MessageState.QUEUED)
-    assert rung(Lane.BULK) == 2
+
+def test_a_worker_goes_on_though_all_that_it_claimed_was_refused(
+    simulator: Simulator, settings: Settings
+) -> None:
+    settings.SENDING_CONCURRENCY = 1  # four at a time
+    refused = [a_told_family() for _ in range(9)]
+    Person.objects.filter(messages__in=refused).update(protected=True)
+    last = a_told_family()
+
+    assert outbox.send_due() == 1
+
+    assert state_of(last) == MessageState.SENT
 
 
 def stay_and_send(*, turn: timedelta = timedelta(seconds=10)) -> None:
@@ -126,7 +161,12 @@ def stay_and_send(*, turn: timedelta = timedelta(seconds=10)) -> None:
 
 
 def wait_until_attended(message: Message) -> None:
-    until = time.monotonic() + 5
-    while state_of(message) != MessageState.SENDING and time.monotonic() < until:
-        time.sleep(0.005)
+    wait_until(message, MessageState.SENDING)
     time.sleep(0.05)
+
+
+def wait_until(message: Message, state: MessageState) -> None:
+    """Or until two seconds have passed: the test says what should be."""
+    until = time.monotonic() + 2
+    while state_of(message) != state and time.monotonic() < until:
+        time.sleep(0.005)

@@ -8,7 +8,7 @@ urgent message waits for one such batch at most.
 import time
 from contextlib import ExitStack
 from datetime import timedelta
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from django.utils import timezone
 
@@ -42,28 +42,33 @@ def send_due(*, lane: Lane = Lane.BULK, turn: timedelta = TURN, stay: bool = Fal
     has_called = has_found = False
     with ExitStack() as stack:
         lines = [stack.enter_context(Line(*each, results)) for each in _ways_out()]
-        while True:
-            if time.monotonic() < ends_at:
-                for line in lines:
-                    line.top_up(lane)
-                has_called = has_called or _call_for_help(lines, lane)
+        while time.monotonic() < ends_at:
+            claimed = sum(line.top_up(lane) for line in lines)
+            has_called = has_called or _call_for_help(lines, lane)
             if any(line.under_way for line in lines):
                 has_found = True
                 if stay:
                     note_attended(lane)
                 taken += _account_for(_gather(results))
-            elif _wait_for_a_pause(lines, lane, ends_at):
+            elif claimed or _wait_for_a_pause(lines, lane, ends_at):
                 continue
-            elif stay and has_found and time.monotonic() < ends_at:
+            elif stay and has_found:
                 has_found = False
                 _wait_for_more(lane)
             else:
                 break
-    if time.monotonic() >= ends_at:
-        note_heard(lane)
-        if not has_called and due_now(lane, timezone.now()).exists():
-            pass_on(lane)
+        else:
+            _end_turn(lane, has_called=has_called)
+        while any(line.under_way for line in lines):
+            taken += _account_for(_gather(results))
     return taken
+
+
+def _end_turn(lane: Lane, *, has_called: bool) -> None:
+    """See to it that somebody goes on, without waiting for the calls under way."""
+    note_heard(lane)
+    if not has_called and due_now(lane, timezone.now()).exists():
+        pass_on(lane)
 
 
 def _call_for_help(lines: list[Line], lane: Lane) -> bool:
@@ -86,6 +91,8 @@ def _ways_out() -> list[tuple[Channel, str]]:
 
 def _account_for(finished: list[Finished]) -> int:
     """Write down what became of the calls, and what they say of their providers."""
+    if not finished:
+        return 0
     for each in finished:
         each.line.note(each)
     hand_overs = [each.hand_over for each in finished]
@@ -106,8 +113,14 @@ def _wait_for_a_pause(lines: list[Line], lane: Lane, ends_at: float) -> bool:
 
 
 def _gather(results: "SimpleQueue[Finished]") -> list[Finished]:
-    """Wait for a result, and for what else arrives in the next moment."""
-    gathered = [results.get()]
+    """What has ended, with what else arrives in the next moment; nothing, if all calls take long.
+
+    Nobody waits for a slow call: other providers' messages come meanwhile.
+    """
+    try:
+        gathered = [results.get(timeout=LOOK_AGAIN)]
+    except Empty:
+        return []
     time.sleep(GATHERING)
     while not results.empty():
         gathered.append(results.get())
