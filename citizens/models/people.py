@@ -169,6 +169,14 @@ class Person(Encrypted):
         """The search index of an identity code or an address."""
         return {"identity_code": identity_code_index, "address": address_index}[column](value)
 
+    def lives_with(self, other: "Person") -> bool:
+        """Whether the register has both at one address; not, where it does not know one."""
+        return (
+            self.address_index is not None
+            and bytes(self.address_index) in other.address_indexes()
+            and self.postal_code == other.postal_code
+        )
+
     def address_indexes(self) -> list[bytes]:
         """Every index that rows with the person's own address may have."""
         address = self.unseal("address")

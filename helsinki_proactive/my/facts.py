@@ -18,15 +18,12 @@ from citizens.models import (
     is_shielded,
 )
 from citizens.models.people import HELSINKI
-from offers.eligibility.say import shown_date, shown_value
+from offers.eligibility.say import OF_ANY_HOME, shown_date, shown_value
 
 CONTACTS: dict[ContactKind, Promise] = {
     ContactKind.SMS: _("Mobile phone"),
     ContactKind.EMAIL: _("E-mail"),
 }
-OF_ANY_CHILD = ("name", "birth_date", "sex", "mother_tongue", "contact_language")
-"""What tells of no household; the rest is shown of a child who lives with the guardian only."""
-
 Built = tuple[str, str | Promise, str]
 
 
@@ -73,24 +70,14 @@ def children_of(person: Person, language: str) -> list[MyChild]:
 
 
 def _of_child(child: Person, guardian: Person, language: str) -> Iterator[MyFact]:
-    with_guardian = _live_together(child, guardian)
     register = source_name(POPULATION_REGISTER, language)
     for code, label, value in _themselves(child, language):
-        if code in OF_ANY_CHILD:
+        if code in ("name", *OF_ANY_HOME):
             yield MyFact(label, value, register, code)
-    if with_guardian:
+    if child.lives_with(guardian):
         for code, label, value in _home(child, language):
             yield MyFact(label, value, register, code)
         yield from _of_own_registers(child, language)
-
-
-def _live_together(child: Person, guardian: Person) -> bool:
-    """Whether the register has both at one address."""
-    return (
-        child.address_index is not None
-        and bytes(child.address_index) in guardian.address_indexes()
-        and child.postal_code == guardian.postal_code
-    )
 
 
 def _registered_of(person: Person, language: str) -> Iterator[Built]:

@@ -23,7 +23,7 @@ from helsinki_proactive.my.disputes import MyDispute, disputes_of
 from helsinki_proactive.my.entitled import MyService, services_of
 from helsinki_proactive.my.facts import CONTACTS, MyChild, MyFact, children_of, facts_of
 from helsinki_proactive.my.words import STATES, USES
-from offers.eligibility.say import fact_sentences, sentences, shown_date
+from offers.eligibility.say import fact_sentences, reader_of, sentences, shown_date
 from offers.models import (
     AWAITING_ANSWER,
     CaseKind,
@@ -32,7 +32,6 @@ from offers.models import (
     OfferState,
     ReviewCase,
     RoundState,
-    Subject,
 )
 
 SHOWN_USES = 100
@@ -145,11 +144,6 @@ def may_open(offer: Offer, person: Person) -> bool:
     return offer.round.state == RoundState.RUNNING and not person.protected and told.exists()
 
 
-def _because(subject: Subject, language: str, *, own: bool) -> Sequence[str]:
-    """Of a child nobody learns which of its guardians disputes what."""
-    return fact_sentences(subject.facts, language, tell_disputes=own) if subject.facts else ()
-
-
 def waits(offer: Offer) -> bool:
     """Whether an answer is waited for."""
     return offer.state in AWAITING_ANSWER and offer.round.state == RoundState.RUNNING
@@ -173,7 +167,7 @@ def _offer(offer: Offer, person: Person, language: str) -> MyOffer:
         answer_by=_day(offer.deadline_at, language) if waiting else "",
         rule=sentences(rule.criteria, language, as_of=offer.round.as_of) if rule else (),
         rule_version=rule.version if rule else None,
-        because=_because(subject, language, own=subject.person_id == person.pk),
+        because=fact_sentences(subject.facts, language, reader_of(subject.person, person)),
         may_open=may_open(offer, person),
         waits=waiting,
         arranged=waiting and said_arranged(offer),

@@ -3,12 +3,14 @@
 import tomllib
 from collections.abc import Mapping
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from citizens.attributes import AttributeDefinition, known_attributes, source_name
 from citizens.languages import say
-from citizens.models import ValueType
+from citizens.lookups import Related
+from citizens.models import Person, ValueType
 from citizens.operators import PRESENCE, SPAN, YEAR_SPAN, YEARS, Operator, Value
 from offers.catalogue.criteria import Criterion, parse_criteria
 
@@ -30,24 +32,54 @@ def sentences(criteria: object, language: str, as_of: date | None = None) -> lis
     return [*said, phrases["resident"]]
 
 
+class Reader(StrEnum):
+    """Who reads an explanation: oneself or the city, a guardian in the same home, or in another."""
+
+    ALL = "all"
+    AT_HOME = "at_home"
+    ELSEWHERE = "elsewhere"
+
+
+OF_ANY_HOME = ("birth_date", "sex", "mother_tongue", "contact_language")
+"""What tells nothing of where a child lives, nor of anybody else."""
+
+
+def reader_of(subject: Person, reader: Person) -> Reader:
+    """How much of what is registered of the subject the person may read."""
+    if subject.pk == reader.pk:
+        return Reader.ALL
+    return Reader.AT_HOME if subject.lives_with(reader) else Reader.ELSEWHERE
+
+
 def fact_sentences(
-    facts: Mapping[str, Any], language: str, *, tell_disputes: bool = True
+    facts: Mapping[str, Any] | None, language: str, reader: Reader = Reader.ALL
 ) -> list[str]:
-    """The facts of an explanation in words, each with its source register.
+    """The facts of an explanation in words, each with its source register; nothing for none.
 
     Of a group that held, what held is said; of one that didn't, everything that was asked.
-    Without ``tell_disputes`` what is disputed is only not known: for somebody who may not learn
-    who said so.
+    To a guardian what is disputed is only not known, as they may not learn who said so, and
+    nothing is said of other guardians; elsewhere nothing of the child's own home either.
     """
-    groups = facts["all"]
+    groups = facts["all"] if facts else []
     known = known_attributes([answer["attribute"] for group in groups for answer in group["any"]])
     said = []
     for group in groups:
         held = [answer for answer in group["any"] if answer["held"]]
         for answer in held or group["any"]:
-            told = answer if tell_disputes else {**answer, "disputed": False}
-            said.append(_fact(known, told, language))
+            if _may_read(answer["attribute"], known, reader):
+                told = answer if reader == Reader.ALL else {**answer, "disputed": False}
+                said.append(_fact(known, told, language))
     return said
+
+
+def _may_read(code: str, known: Mapping[str, AttributeDefinition], reader: Reader) -> bool:
+    match reader:
+        case Reader.ALL:
+            return True
+        case Reader.AT_HOME:
+            return code not in known or not isinstance(known[code].lookup, Related)
+        case Reader.ELSEWHERE:
+            return code in (*OF_ANY_HOME, "age")
 
 
 def shown_date(day: date, language: str) -> str:

@@ -14,7 +14,7 @@ from citizens.languages import say
 from consents.models import LegalBasis
 from offers.delivery.prepared import PreparedModels, blank
 from offers.delivery.texts import CLOCK
-from offers.eligibility.say import fact_sentences, sentences, shown_date
+from offers.eligibility.say import Reader, fact_sentences, reader_of, sentences, shown_date
 from offers.models import (
     AnswerKind,
     Channel,
@@ -152,7 +152,7 @@ def _offers() -> PreparedModels[Offer]:
 
 def _card(offer: Offer, heard: Heard, link: Link, language: str, now: datetime) -> Card:
     unit = offer.capacity.unit if offer.capacity else None
-    facts, own = offer.subject.facts, offer.subject.person_id == link.guardian_id
+    reader = reader_of(offer.subject.person, link.guardian)
     standing = _standing(offer, heard.said.get(link.guardian_id), now)
     return Card(
         offer=offer,
@@ -168,8 +168,8 @@ def _card(offer: Offer, heard: Heard, link: Link, language: str, now: datetime) 
         answer_by=_moment(offer.deadline_at, language),
         kept_until=_moment(offer.grace_until, language),
         next_steps=_next_steps(offer, standing, language),
-        because=fact_sentences(facts, language, tell_disputes=own) if facts else (),
-        why_here=_why_here(offer, language),
+        because=fact_sentences(offer.subject.facts, language, reader),
+        why_here=_why_here(offer, language, reader),
         others_answered=bool(heard.deciders & heard.said.keys() - {link.guardian_id}),
         changeable=_changeable(offer, standing, now),
     )
@@ -222,10 +222,15 @@ def _next_steps(offer: Offer, standing: Standing, language: str) -> str:
     return say(texts, language) if texts else ""
 
 
-def _why_here(offer: Offer, language: str) -> str:
-    """The placement's reason; it is of the seat the approved list gave, and of no other."""
+def _why_here(offer: Offer, language: str, reader: Reader) -> str:
+    """The placement's reason; it is of the seat the approved list gave, and of no other.
+
+    It speaks of the child's home, of ways from there and of siblings: to nobody of another home.
+    """
     subject = offer.subject
     if not subject.placement or offer.capacity_id != subject.capacity_id:
+        return ""
+    if reader == Reader.ELSEWHERE:
         return ""
     return word_reason(Reason.from_data(subject.placement), language)
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from offers.models import Offer, OfferState, Outcome, Subject
 from tests.delivery.world import a_running_round, guardian_of, make_offer, tell
 from tests.family.visits import Visit, visits
-from tests.rounds.city import a_family, preschool, seats
+from tests.rounds.city import a_family, at_address, preschool, seats
 from tests.rounds.journeys import running
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +82,7 @@ def test_the_language_can_be_changed_by_plain_links_that_keep_the_key(language: 
 @pytest.mark.parametrize("language", HEADINGS)
 def test_it_says_why_in_words_the_rule_the_facts_the_place_and_the_law(language: str) -> None:
     [child] = a_family()
+    at_address("Koekatu 7", child, guardian_of(child))
     seats(1)
     visit = Visit(running(), guardian_of(child), language=language)
 

@@ -86,6 +86,14 @@ def a_family(*, children: int = 1, guardians: int = 1, **values: Any) -> list[Pe
     return brood
 
 
+def at_address(address: str, *people: Person) -> None:
+    """The register says that the people live here."""
+    for person in people:
+        person.set_address(address)
+        person.postal_code = "00420"
+        person.save()
+
+
 def protect(person: Person) -> None:
     """The register says from now on that nobody may learn where the person is."""
     person.protected = True
