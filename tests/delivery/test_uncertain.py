@@ -10,7 +10,7 @@ from helsinki_proactive.simulator.client import Simulator
 from offers.delivery.cases import open_cases
 from offers.delivery.outbox import expire_leases, reconcile, send_due
 from offers.delivery.outbox.claims import claim
-from offers.delivery.outbox.outcomes import HandOver, record
+from offers.delivery.outbox.results import CallResult, record
 from offers.models import CaseKind, Channel, Lane, Message, MessageState, ReviewCase
 from tests.delivery.world import (
     a_running_round,
@@ -166,7 +166,7 @@ def test_what_was_sent_is_recorded_even_after_the_lease_ran_out(simulator: Simul
     reconcile()
     assert state_of(message) == MessageState.QUEUED
 
-    from_before = HandOver(claimed.parcels[0], "twilio", provider_id="SMlate")
+    from_before = CallResult(claimed.parcels[0], "twilio", provider_id="SMlate")
     assert record([from_before]) == 1
 
     message.refresh_from_db()

@@ -40,7 +40,7 @@ class EmailChannel(Outbound):
             mail.send()
         except (smtplib.SMTPException, OSError) as error:
             connection.close()
-            raise _outcome(error) from None
+            raise _provider_error(error) from None
         return str(mail.extra_headers["Message-ID"])
 
     def close(self) -> None:
@@ -114,7 +114,7 @@ def _let_go_if_closed(connection: BaseEmailBackend) -> None:
         connection.close()
 
 
-def _outcome(error: Exception) -> ProviderError:
+def _provider_error(error: Exception) -> ProviderError:
     """A numbered answer is a clear no; a lost connection leaves us not knowing."""
     code = _answered(error)
     return NotTakenError(code) if code else UncertainError("connection_lost")

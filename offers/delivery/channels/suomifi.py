@@ -80,12 +80,12 @@ class SuomifiChannel(Outbound):
             return self._send(parcel)
         except RefusedError as refused:
             if refused.status != UNAUTHORISED:
-                raise _outcome(refused) from None
+                raise _provider_error(refused) from None
         self._sign_in(instead_of=token)  # it had run out
         try:
             return self._send(parcel)
         except RefusedError as refused:
-            raise _outcome(refused) from None
+            raise _provider_error(refused) from None
 
     def close(self) -> None:
         """Close the connections."""
@@ -137,7 +137,7 @@ def _identity_code(parcel: Parcel) -> str:
     return parcel.person.unseal("identity_code") if parcel.person else ""
 
 
-def _outcome(refused: RefusedError) -> ProviderError:
+def _provider_error(refused: RefusedError) -> ProviderError:
     """4xx is a clear no; after 5xx nobody knows whether it was taken."""
     code = str(refused.status)
     if refused.status >= FIRST_SERVER_ERROR:

@@ -17,7 +17,7 @@ from offers.delivery.codes import NOT_CALLED
 from offers.delivery.errors import NotTakenError, ProviderError, UncertainError
 from offers.delivery.health import ask_leave, give_back, is_its_fault
 from offers.delivery.outbox.claims import claim
-from offers.delivery.outbox.outcomes import HandOver
+from offers.delivery.outbox.results import CallResult
 from offers.delivery.routes import cargo_of
 from offers.models import Channel, Lane
 from offers.models.providers import AWAY_AFTER
@@ -40,7 +40,7 @@ class Finished:
     """A call that has ended, and how long it took in seconds."""
 
     line: "Line"
-    hand_over: HandOver
+    result: CallResult
     seconds: float
 
 
@@ -150,8 +150,8 @@ class Line:
             error = UncertainError(UNEXPECTED)
         if error is not None:
             self._heed(error)
-        hand_over = HandOver(parcel, self._provider, provider_id, error)
-        self._results.put(Finished(self, hand_over, time.monotonic() - began))
+        result = CallResult(parcel, self._provider, provider_id, error)
+        self._results.put(Finished(self, result, time.monotonic() - began))
 
     def _heed(self, error: ProviderError) -> None:
         """Act on an error at once, for what is claimed already: it goes back to the queue."""

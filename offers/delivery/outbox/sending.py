@@ -17,7 +17,7 @@ from offers.delivery.channels import automatic_channels, providers_of
 from offers.delivery.health import note_results
 from offers.delivery.outbox.claims import due_now
 from offers.delivery.outbox.line import LOOK_AGAIN, Finished, Line
-from offers.delivery.outbox.outcomes import record
+from offers.delivery.outbox.results import record
 from offers.models import Channel, Lane
 
 TURN = timedelta(seconds=10)
@@ -95,9 +95,9 @@ def _account_for(finished: list[Finished]) -> int:
         return 0
     for each in finished:
         each.line.note(each)
-    hand_overs = [each.hand_over for each in finished]
-    note_results((each.provider, each.error) for each in hand_overs)
-    return record(hand_overs)
+    came_to = [each.result for each in finished]
+    note_results((each.provider, each.error) for each in came_to)
+    return record(came_to)
 
 
 def _wait_for_a_pause(lines: list[Line], lane: Lane, ends_at: float) -> bool:

@@ -1,4 +1,4 @@
-"""Writing down what became of the messages that were handed over, many at a time."""
+"""Writing down what the calls to the providers came to, many at a time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,8 +19,8 @@ TABLE = Message._meta.db_table
 
 
 @dataclass(frozen=True, slots=True)
-class HandOver:
-    """One call's result: the provider's id of the message, or why there is none."""
+class CallResult:
+    """What a call came to: the provider's id of the message, or why there is none."""
 
     parcel: Parcel
     provider: str
@@ -29,9 +29,9 @@ class HandOver:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a message becomes; ``wait`` is how long from now until it is tried again or the provider
-    is asked, by the database's clock."""
+class NextStep:
+    """What a message becomes by it; ``wait`` is how long from now until it is tried again or the
+    provider is asked, by the database's clock."""
 
     message_id: int
     attempt: int
@@ -42,7 +42,7 @@ class Outcome:
     counted: bool = True
 
 
-def record(hand_overs: Sequence[HandOver]) -> int:
+def record(results: Sequence[CallResult]) -> int:
     """Write down the results in one statement; returns how many messages were taken.
 
     A message whose lease ran out meanwhile is left alone, unless we now know that it was taken:
@@ -50,34 +50,32 @@ def record(hand_overs: Sequence[HandOver]) -> int:
     came before this was known.
     """
     now = timezone.now()
-    outcomes = [_outcome(hand_over) for hand_over in hand_overs]
+    steps = [_next_step(result) for result in results]
     with transaction.atomic():
-        written = _write(outcomes, now)
-        for outcome in outcomes:
-            if outcome.message_id in written and outcome.state == MessageState.FAILED:
-                follow_up_failure(outcome.message_id, code=outcome.reason)
-    receipts.match_early(
-        [outcome.message_id for outcome in outcomes if outcome.state == MessageState.SENT]
-    )
-    return sum(outcome.state == MessageState.SENT for outcome in outcomes)
+        written = _write(steps, now)
+        for step in steps:
+            if step.message_id in written and step.state == MessageState.FAILED:
+                follow_up_failure(step.message_id, code=step.reason)
+    receipts.match_early([step.message_id for step in steps if step.state == MessageState.SENT])
+    return sum(step.state == MessageState.SENT for step in steps)
 
 
-def _outcome(hand_over: HandOver) -> Outcome:
-    parcel, error = hand_over.parcel, hand_over.error
+def _next_step(result: CallResult) -> NextStep:
+    parcel, error = result.parcel, result.error
     message = (parcel.message_id, parcel.attempt)
     if error is None:
-        return Outcome(*message, MessageState.SENT, provider_id=hand_over.provider_id)
+        return NextStep(*message, MessageState.SENT, provider_id=result.provider_id)
     if isinstance(error, UncertainError):
         until_ended = timedelta(seconds=longest_call())
-        return Outcome(*message, MessageState.UNCERTAIN, reason=error.code, wait=until_ended)
-    verdict = verdict_on(provider=hand_over.provider, code=error.code)
+        return NextStep(*message, MessageState.UNCERTAIN, reason=error.code, wait=until_ended)
+    verdict = verdict_on(provider=result.provider, code=error.code)
     wait = _wait(verdict, parcel.attempt + 1, error.wait_seconds)
     if verdict in (Verdict.BUSY, Verdict.AWAY):  # the provider's health says when it is called
-        again = Outcome(*message, MessageState.QUEUED, reason=error.code, wait=wait)
+        again = NextStep(*message, MessageState.QUEUED, reason=error.code, wait=wait)
         return replace(again, counted=False)
     if verdict in (Verdict.RETRY, Verdict.OUR_FAULT) and parcel.attempt < MOST_ATTEMPTS:
-        return Outcome(*message, MessageState.QUEUED, reason=error.code, wait=wait)
-    return Outcome(*message, MessageState.FAILED, reason=error.code)
+        return NextStep(*message, MessageState.QUEUED, reason=error.code, wait=wait)
+    return NextStep(*message, MessageState.FAILED, reason=error.code)
 
 
 def _wait(verdict: Verdict, attempt: int, asked_seconds: float) -> timedelta:
@@ -88,9 +86,9 @@ def _wait(verdict: Verdict, attempt: int, asked_seconds: float) -> timedelta:
     return wait_before(attempt, at_least=max(least, asked))
 
 
-def _write(outcomes: Sequence[Outcome], now: datetime) -> set[int]:
+def _write(steps: Sequence[NextStep], now: datetime) -> set[int]:
     """Update the messages; returns those that were still ours to update."""
-    Message.objects.filter(pk__in=[outcome.message_id for outcome in outcomes]).lock()
+    Message.objects.filter(pk__in=[step.message_id for step in steps]).lock()
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -116,13 +114,13 @@ def _write(outcomes: Sequence[Outcome], now: datetime) -> set[int]:
             [
                 now,
                 now,
-                [outcome.message_id for outcome in outcomes],
-                [outcome.attempt for outcome in outcomes],
-                [outcome.state.value for outcome in outcomes],
-                [outcome.provider_id for outcome in outcomes],
-                [outcome.reason for outcome in outcomes],
-                [outcome.wait and outcome.wait.total_seconds() for outcome in outcomes],
-                [outcome.counted for outcome in outcomes],
+                [step.message_id for step in steps],
+                [step.attempt for step in steps],
+                [step.state.value for step in steps],
+                [step.provider_id for step in steps],
+                [step.reason for step in steps],
+                [step.wait and step.wait.total_seconds() for step in steps],
+                [step.counted for step in steps],
             ],
         )
         return {pk for (pk,) in cursor.fetchall()}
