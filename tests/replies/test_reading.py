@@ -56,6 +56,28 @@ def test_both_is_heard(text: str, language: str, reading: Reading) -> None:
     assert read_reply(text, language=language, children=[AINO]).reading is Reading.MIXED
 
 
+@pytest.mark.parametrize(
+    ("text", "languages"),
+    [
+        ("Kyllä kyllä!", ["fi", "sv", "en", "et", "ru"]),
+        ("KYLLÄ KYLLÄ", ["fi"]),
+        ("Kyllä kyllä, kiitos", ["fi", "sv", "en"]),
+        ("Yes yes", ["en", "fi"]),
+    ],
+)
+def test_the_word_that_is_asked_for_may_be_said_twice(text: str, languages: list[str]) -> None:
+    found = {language: read_reply(text, language=language).reading for language in languages}
+    assert found == dict.fromkeys(languages, Reading.ACCEPT)
+
+
+@pytest.mark.parametrize(
+    "text", ["Joo joo", "Ja ja", "Yeah yeah", "Jah jah", "Kyllä kyllä ehkä", "Kyllä kyllä mutta"]
+)
+@pytest.mark.parametrize("language", ["fi", "sv", "en", "et"])
+def test_an_impatient_word_said_twice_is_asked_back(text: str, language: str) -> None:
+    assert read_reply(text, language=language).reading not in {Reading.ACCEPT, Reading.DECLINE}
+
+
 def test_a_bare_yes_says_nothing_of_which_child() -> None:
     found = read_reply("Kyllä", language="fi", children=[AINO, EINO])
     assert (found.reading, found.says_all, found.by_child) == (Reading.ACCEPT, False, {})
