@@ -4,7 +4,7 @@ Each query gives every row it looks at as (id, broken), see ``invariants_of_offe
 was claimed is when the gate and the switch were asked.
 """
 
-from offers.rounds.invariants_of_offers import of_round
+from offers.rounds.invariants_of_offers import might_not_decide, of_round
 
 ASKING = "('offer', 'offer_several', 'reminder', 'reminder_several')"
 CLAIMED = "coalesce(message.claimed_at, message.sent_at)"
@@ -96,15 +96,10 @@ NEVER_AFTER_DEADLINE = f"""
 """Nobody was asked after the time to answer was over."""
 
 ONLY_TO_DECIDERS = f"""
-    SELECT message.id, bool_or(NOT (
-        message.person_id = subject.person_id OR EXISTS (
-            SELECT 1 FROM citizens_guardianship guardianship
-            WHERE guardianship.guardian_id = message.person_id
-            AND guardianship.child_id = subject.person_id AND guardianship.may_decide
-            AND ({CLAIMED} AT TIME ZONE 'Europe/Helsinki')::date BETWEEN guardianship.valid_from
-                AND coalesce(guardianship.valid_until, 'infinity')
-        )
-    )) OR bool_or(contact.person_id IS DISTINCT FROM message.person_id)
+    SELECT message.id, bool_or(
+        message.person_id <> subject.person_id
+        AND {might_not_decide("message.person_id", "subject.person_id", CLAIMED)}
+    ) OR bool_or(contact.person_id IS DISTINCT FROM message.person_id)
     FROM offers_message message
     JOIN offers_messageoffer about ON about.message_id = message.id
     JOIN offers_offer offer ON offer.id = about.offer_id

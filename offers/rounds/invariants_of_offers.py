@@ -14,6 +14,34 @@ def of_round(table: str, column: str = "round_id") -> str:
     return OF_ROUND.format(table=table, column=column)
 
 
+def might_not_decide(guardian: str, child: str, moment: str) -> str:
+    """The condition that the register gave somebody no say about a child at that moment.
+
+    The register corrects itself: custody may end as of last week. So a guardianship that had begun
+    is enough where an import has changed some since; and nobody is named where one has since taken
+    some away, for then nobody can tell.
+    """
+    day = f"({moment} AT TIME ZONE 'Europe/Helsinki')::date"
+    return f"""
+        NOT EXISTS (
+            SELECT 1 FROM citizens_guardianship guardianship
+            WHERE guardianship.guardian_id = {guardian} AND guardianship.child_id = {child}
+            AND guardianship.valid_from <= {day} AND (
+                (guardianship.may_decide
+                    AND {day} <= coalesce(guardianship.valid_until, 'infinity'))
+                OR {_imported_since(moment, "changed")}
+            )
+        ) AND NOT {_imported_since(moment, "gone")}
+    """
+
+
+def _imported_since(moment: str, what: str) -> str:
+    return f"""EXISTS (
+        SELECT 1 FROM citizens_registerimport later WHERE later.imported_at > {moment}
+        AND coalesce((later.counts #>> '{{guardianships,{what}}}')::int, 0) > 0
+    )"""
+
+
 ONE_LIVE_OFFER = f"""
     SELECT subject.id, count(offer.id) FILTER (WHERE offer.state IN {LIVE}) > 1
     FROM offers_subject subject JOIN offers_offer offer ON offer.subject_id = subject.id
@@ -79,16 +107,9 @@ ANSWER_BEHIND_STATE = f"""
 """Nobody accepts, declines or wishes another place without having said so."""
 
 ANSWERED_BY_DECIDER = f"""
-    SELECT answer.id, NOT (
-        (service.recipient = 'self' AND answer.guardian_id = subject.person_id)
-        OR EXISTS (
-            SELECT 1 FROM citizens_guardianship guardianship
-            WHERE guardianship.guardian_id = answer.guardian_id
-            AND guardianship.child_id = subject.person_id AND guardianship.may_decide
-            AND (answer.at AT TIME ZONE 'Europe/Helsinki')::date BETWEEN guardianship.valid_from
-                AND coalesce(guardianship.valid_until, 'infinity')
-        )
-    )
+    SELECT answer.id,
+        NOT (service.recipient = 'self' AND answer.guardian_id = subject.person_id)
+        AND {might_not_decide("answer.guardian_id", "subject.person_id", "answer.at")}
     FROM offers_answer answer
     JOIN offers_offer offer ON offer.id = answer.offer_id
     JOIN offers_subject subject ON subject.id = offer.subject_id

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from psycopg2.extensions import cursor
 
-from citizens.models import Guardianship, Person
+from citizens.models import Guardianship, Person, RegisterImport
 from consents.models import ProcessingKind
 from consents.models.statements import How
 from consents.services.objections import raise_objection
@@ -281,6 +281,52 @@ def test_an_offender_is_named(name: str, plant: Callable[[Round], int], round: R
     result = result_of(name, round)
     assert not result
     assert offender in result.offenders
+
+
+DECIDERS = ("asked_only_deciders", "answers_only_from_deciders")
+
+
+def offenders(round: Round) -> dict[str, tuple[int, ...]]:
+    """Whom the invariants of those who may decide name."""
+    return {name: result_of(name, round).offenders for name in DECIDERS}
+
+
+def custody_ended_last_week(round: Round) -> None:
+    """Of whoever was asked and whoever answered, as the register says today."""
+    a_week_ago = timezone.localdate() - timedelta(days=7)
+    Guardianship.objects.update(valid_until=a_week_ago)
+
+
+def test_what_the_register_says_later_is_not_held_against_what_was_right(round: Round) -> None:
+    custody_ended_last_week(round)
+    assert all(offenders(round).values()), "nothing says that it was otherwise then"
+
+    an_import(changed=2)
+
+    assert offenders(round) == dict.fromkeys(DECIDERS, ())
+
+
+def test_nor_is_a_guardianship_that_the_register_took_away(round: Round) -> None:
+    Guardianship.objects.all().delete()
+    an_import(gone=2)
+
+    assert offenders(round) == dict.fromkeys(DECIDERS, ())
+
+
+def test_an_import_excuses_no_stranger_and_nothing_that_came_after_it(round: Round) -> None:
+    stranger = answer_of_a_stranger(round)
+    an_import(changed=2)
+    assert offenders(round)["answers_only_from_deciders"] == (stranger,)
+
+    RegisterImport.objects.update(imported_at=timezone.now() - timedelta(days=1))
+    custody_ended_last_week(round)
+    assert all(offenders(round).values())
+
+
+def an_import(**guardianships: int) -> None:
+    RegisterImport.objects.create(
+        as_of=timezone.localdate(), counts={"guardianships": guardianships}
+    )
 
 
 @pytest.mark.django_db(transaction=True)
