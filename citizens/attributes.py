@@ -1,13 +1,14 @@
 """The registry of attributes a rule may ask for: built in ones, and a city's registered facts."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from django.db.models import Q
 
-from citizens.languages import say
+from citizens.languages import language_name, say
 from citizens.lookups import Age, Column, Fact, Lookup, Related
 from citizens.models import Attribute, ValueType
+from citizens.models.people import HELSINKI
 from citizens.operators import (
     CHOICE,
     COMPARISON,
@@ -27,8 +28,9 @@ class AttributeDefinition:
     """One named, typed fact: what may be asked of it, where it is from, how it is said.
 
     ``unknown`` says what it means that a person has no value; ``choices`` names the only values
-    there are; ``pattern`` is what a text looks like, ``example`` shows one. ``made_of`` is the code
-    of the fact, one's own or a relative's, that this one is reckoned from.
+    there are; ``says`` words a value that is a code, in a language. ``pattern`` is what a text
+    looks like, ``example`` shows one. ``made_of`` is the code of the fact, one's own or a
+    relative's, that this one is reckoned from.
     """
 
     code: str
@@ -40,6 +42,7 @@ class AttributeDefinition:
     unknown: Texts
     lookup: Lookup = field(repr=False)
     choices: Mapping[str, Texts] = field(default_factory=dict)
+    says: Callable[[str, str], str] | None = field(default=None, repr=False)
     pattern: str = ""
     example: str = ""
     made_of: str = ""
@@ -113,6 +116,14 @@ OPERATORS_OF_TYPE: dict[ValueType, tuple[Operator, ...]] = {
     ValueType.BOOLEAN: (*EQUALITY, *PRESENCE),
 }
 
+HOME_TOWN: Texts = {"fi": "Helsinki", "sv": "Helsingfors", "en": "Helsinki"}
+
+
+def municipality_name(code: str, language: str) -> str:
+    """The city by its name; any other municipality by its code in the register."""
+    return say(HOME_TOWN, language) if code == HELSINKI else code
+
+
 LANGUAGE_NAMES: dict[str, Texts] = {
     "fi": {"fi": "suomi", "sv": "finska", "en": "Finnish"},
     "sv": {"fi": "ruotsi", "sv": "svenska", "en": "Swedish"},
@@ -168,6 +179,7 @@ BUILT_IN = {
             label={"fi": "Kotikunta", "sv": "Hemkommun", "en": "Municipality of residence"},
             unknown=NOT_IN_REGISTER,
             lookup=Column("municipality", unknown=Q(municipality="")),
+            says=municipality_name,
             pattern=r"[0-9]{3}",
             example="091",
         ),
@@ -192,6 +204,7 @@ BUILT_IN = {
             label={"fi": "Äidinkieli", "sv": "Modersmål", "en": "Mother tongue"},
             unknown=NOT_IN_REGISTER,
             lookup=Column("mother_tongue", unknown=Q(mother_tongue="")),
+            says=language_name,
             pattern=r"[a-z]{2,3}",
             example="so",
         ),

@@ -17,7 +17,7 @@ from citizens.models import (
     RegisteredFact,
     is_shielded,
 )
-from citizens.models.people import HELSINKI
+from helsinki_proactive.my.named import named
 from offers.eligibility.say import OF_ANY_HOME, shown_date, shown_value
 
 CONTACTS: dict[ContactKind, Promise] = {
@@ -106,7 +106,7 @@ def _themselves(person: Person, language: str) -> Iterator[Built]:
 
 def _home(person: Person, language: str) -> Iterator[Built]:
     """Rules know the address by its postal code."""
-    municipality = "Helsinki" if person.municipality == HELSINKI else person.municipality
+    municipality = shown_value(BUILT_IN["municipality"], person.municipality, language)
     yield _built_in("municipality", municipality, language)
     yield "postal_code", _("Address"), f"{person.unseal('address')} {person.postal_code}".strip()
 
@@ -116,13 +116,15 @@ def _built_in(code: str, value: str, language: str) -> Built:
 
 
 def _of_own_registers(person: Person, language: str) -> Iterator[MyFact]:
-    facts = RegisteredFact.objects.filter(person=person).select_related("attribute")
-    for fact in facts.order_by("attribute__source", "attribute__code"):
+    registered_facts = RegisteredFact.objects.filter(person=person).select_related("attribute")
+    facts = list(registered_facts.order_by("attribute__source", "attribute__code"))
+    names = named(facts, language)
+    for fact in facts:
         attribute = registered(fact.attribute)
         value = getattr(fact, attribute.value_type.value)
         yield MyFact(
             say(attribute.label, language),
-            shown_value(attribute, value, language),
+            names.get(fact.pk) or shown_value(attribute, value, language),
             source_name(attribute.source, language),
             attribute.code,
         )

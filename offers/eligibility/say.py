@@ -144,6 +144,8 @@ def shown_value(attribute: AttributeDefinition | None, value: object, language: 
         return shown_date(value, language)
     if attribute and value in attribute.choices:
         return say(attribute.choices[str(value)], language)
+    if attribute and attribute.says:
+        return attribute.says(str(value), language)
     return str(value)
 
 
