@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from citizens.models import ContactPoint
 from offers.delivery import receipts, routes
 from offers.delivery.bell import ring_all
 from offers.delivery.cases import open_cases
@@ -128,6 +129,7 @@ def _first_call(message: Message) -> datetime:
 def _decide(message: Message, provider: str, taken: Sequence[Taken]) -> bool:
     body = message.unseal("body")
     ids = [each.provider_id for each in taken if each.body == body]
+    others_called = _is_number_being_called(message)  # asked before: it ends by being known
     known = Message.objects.filter(provider=provider, provider_id__in=ids)
     ours = set(ids) - set(known.values_list("provider_id", flat=True))
     still_uncertain = Message.objects.filter(pk=message.pk, state=MessageState.UNCERTAIN)
@@ -138,10 +140,21 @@ def _decide(message: Message, provider: str, taken: Sequence[Taken]) -> bool:
                 state=MessageState.QUEUED, due_at=now, body=None, subject_line=None
             )
         )
+    if others_called:  # the same words may be theirs
+        _ask_later(message)
+        return False
     provider_id = next(each.provider_id for each in taken if each.provider_id in ours)
     sent = still_uncertain.update(state=MessageState.SENT, provider_id=provider_id, sent_at=now)
     receipts.match_early([message.pk])
     return bool(sent)
+
+
+def _is_number_being_called(message: Message) -> bool:
+    """Whether a message to the same number is just being handed over, or not yet written down."""
+    if message.contact_point is None:
+        return False
+    sharing = ContactPoint.objects.sharing(message.contact_point)
+    return Message.objects.filter(state=MessageState.SENDING, contact_point__in=sharing).exists()
 
 
 def _ask_later(message: Message) -> None:
