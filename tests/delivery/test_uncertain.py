@@ -174,6 +174,29 @@ def test_what_was_sent_is_recorded_even_after_the_lease_ran_out(simulator: Simul
 
 
 @pytest.mark.django_db
+def test_an_id_that_is_anothers_or_comes_twice_loses_nobody_elses_result() -> None:
+    before, *claimed = a_told_family(), a_told_family(), a_told_family(), a_told_family()
+    Message.objects.filter(pk=before.pk).update(
+        state=MessageState.SENT, provider="twilio", provider_id="SM1"
+    )
+    found = claim(
+        channel=Channel.SMS, provider="twilio", lane=Lane.BULK, limit=3, now=timezone.now()
+    )
+
+    ids = ["SM1", "SM2", "SM2"]
+    results = [
+        CallResult(parcel, "twilio", provider_id=each)
+        for parcel, each in zip(found.parcels, ids, strict=True)
+    ]
+    record(results)
+
+    states = [state_of(message) for message in claimed]
+    assert states == [MessageState.SENDING, MessageState.SENT, MessageState.SENDING], (
+        "the others' leases run out, and the provider is asked"
+    )
+
+
+@pytest.mark.django_db
 def test_a_case_about_something_else_keeps_no_message_uncertain(simulator: Simulator) -> None:
     message = a_told_family()
     simulator.dial(drop_after_taking=1.0)

@@ -1,10 +1,11 @@
 """Writing down what the calls to the providers came to, many at a time."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from offers.delivery import receipts
@@ -49,15 +50,26 @@ def record(results: Sequence[CallResult]) -> int:
     that is true whoever has it. Then acts on what failed for good, and matches receipts that
     came before this was known.
     """
-    now = timezone.now()
     steps = [_next_step(result) for result in results]
+    try:
+        _take(steps)
+    except IntegrityError:
+        # An id that is another message's: of two with the same words the reconciler may have taken
+        # one for the other. It keeps its lease until it is asked about; nobody else loses a result.
+        for step in steps:
+            with suppress(IntegrityError):
+                _take([step])
+    receipts.match_early([step.message_id for step in steps if step.state == MessageState.SENT])
+    return sum(step.state == MessageState.SENT for step in steps)
+
+
+def _take(steps: Sequence[NextStep]) -> None:
+    now = timezone.now()
     with transaction.atomic():
         written = _write(steps, now)
         for step in steps:
             if step.message_id in written and step.state == MessageState.FAILED:
                 follow_up_failure(step.message_id, code=step.reason)
-    receipts.match_early([step.message_id for step in steps if step.state == MessageState.SENT])
-    return sum(step.state == MessageState.SENT for step in steps)
 
 
 def _next_step(result: CallResult) -> NextStep:
