@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import IO
@@ -17,9 +18,13 @@ from typing import IO
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
+from django.db.models import Max, Min
 
 from citizens.encryption import derived_key
 from consents.models import SealBlock
+
+ONE_RUN = timedelta(minutes=10)
+"""A run of the sealer takes less, and what it has sealed is published with it."""
 
 LINE_AT_MOST = 1000
 """Bytes from the end within which the last line begins."""
@@ -32,6 +37,11 @@ class SealError(Exception):
 class CutOffError(SealError):
     """SEAL_DIR knows a later block than the database has: its end was cut off, or it is another
     installation's database."""
+
+
+class HeadsLostError(SealError):
+    """Heads that were published are missing from SEAL_DIR: put a copy back; if there is none,
+    verify_seal --publish-again takes the database's word for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +104,18 @@ def newest_heads(count: int) -> list[PublishedHead]:
     return [_read(line.decode()) for line in reversed(whole[-count:])]
 
 
-def publish_heads() -> None:
-    """Append the heads of the blocks that are not published yet. Blocks must be committed."""
+def publish_heads(*, again: bool = False) -> None:
+    """Append the heads of the blocks that are not published yet. Blocks must be committed.
+
+    Raises HeadsLostError when those are of more than one run of the sealer, and so were published
+    already; ``again`` publishes them all the same.
+    """
     with _opened_for_one() as file:
         known = _last_in(file)
         blocks = SealBlock.objects.filter(number__gt=known).order_by("number")
+        times = blocks.aggregate(first=Min("at"), last=Max("at"))
+        if times["first"] and times["last"] - times["first"] > ONE_RUN and not again:
+            raise HeadsLostError("heads that were published are missing from the published heads")
         fields = blocks.values_list("number", "at", "table_name", "rows", "head", "signature")
         for number, at, table, rows, head, signature in fields.iterator():
             line = {

@@ -67,8 +67,10 @@ class _Batch:
 def seal() -> int:
     """Chain everything that waits and publish the new heads; returns the number of new blocks.
 
-    Raises CutOffError when the published heads know of more than the database has.
+    What a crash left unpublished is published first. Raises CutOffError when the published heads
+    know of more than the database has, HeadsLostError when they have lost what they knew.
     """
+    publish_heads()
     with transaction.atomic(durable=True):
         blocks = _seal() if _alone() else 0
     publish_heads()

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from consents.models import SealBlock, Sealed, SealPruning, UnsealedDigests
 from consents.models.digests import DIGEST_BYTES, ID_BYTES, digest_sql
-from consents.services.heads import PublishedHead, SealError, is_signed, published_heads
+from consents.services.heads import ONE_RUN, PublishedHead, SealError, is_signed, published_heads
 from consents.services.seal import BEGINNING, BlockContent
 
 logger = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ class Fault(StrEnum):
     BLOCK_OUT_OF_PLACE = "the block does not follow the one before it"
     HEAD_DIFFERS = "the published head of the block is another one"
     CUT_OFF = "the block was published and is gone"
+    NOT_PUBLISHED = "the block is not among the published heads"
     PRUNING_UNSIGNED = "nobody signed that blocks were taken off up to this one"
     HEADS_UNREADABLE = "the published heads cannot be read after this block"
 
@@ -113,9 +114,8 @@ def _verify_chain(verdict: SealVerdict) -> None:
         while published and published.number < content.number:
             verdict.note(Fault.CUT_OFF, SealBlock._meta.db_table, published.number)
             published = next(heads, None)
+        _compare(verdict, content, head, published)
         if published and published.number == content.number:
-            if published.head != head or not is_signed(published.head, published.signature):
-                verdict.note(Fault.HEAD_DIFFERS, SealBlock._meta.db_table, content.number)
             published = next(heads, None)
         if content.head() != head or not is_signed(head, signature):
             verdict.note(Fault.BLOCK_CHANGED, SealBlock._meta.db_table, content.number)
@@ -125,6 +125,20 @@ def _verify_chain(verdict: SealVerdict) -> None:
     while published:
         verdict.note(Fault.CUT_OFF, SealBlock._meta.db_table, published.number)
         published = next(heads, None)
+
+
+def _compare(
+    verdict: SealVerdict, content: BlockContent, head: bytes, published: PublishedHead | None
+) -> None:
+    """Hold the block against the next published head, which is its own or a later one's.
+
+    Only a new block, as the last, may not have been published yet.
+    """
+    if published and published.number == content.number:
+        if published.head != head or not is_signed(published.head, published.signature):
+            verdict.note(Fault.HEAD_DIFFERS, SealBlock._meta.db_table, content.number)
+    elif published or content.at < timezone.now() - ONE_RUN:
+        verdict.note(Fault.NOT_PUBLISHED, SealBlock._meta.db_table, content.number)
 
 
 def _beginning(verdict: SealVerdict) -> tuple[bytes, int]:

@@ -1,13 +1,17 @@
 """Whoever bends what was sealed is found, with every guard switched off, and it is said where."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
+from django.core.management import call_command
+from django.utils import timezone
 from psycopg2.extensions import cursor
 
 from consents.models import DataUse, SealBlock
 from consents.models.digests import put_down_sql
-from consents.services.heads import sign
+from consents.services.heads import HeadsLostError, sign
 from consents.services.seal import seal
 from consents.services.verify_seal import Fault, verify_seal
 from tests.consents.records import a_viewing, found, guards_off, used
@@ -181,3 +185,53 @@ def test_all_findings_are_counted_and_the_first_are_named(superuser: cursor) -> 
     verdict = verify_seal()
     assert (verdict.broken, len(verdict.findings)) == (120, 100)
     assert not verdict
+
+
+@pytest.fixture
+def long_chain() -> list[SealBlock]:
+    """Blocks of an hour, sealed long ago."""
+    start = timezone.now() - timedelta(hours=3)
+    for minutes in (0, 20, 40, 60):
+        with time_machine.travel(start + timedelta(minutes=minutes)):
+            a_viewing()
+            seal()
+    assert verify_seal()
+    return list(SealBlock.objects.order_by("number"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "missing"),
+    [([], [1, 2, 3, 4]), ([1, 2], [3, 4]), ([1, 3, 4], [2]), ([2, 3, 4], [1])],
+    ids=["all", "the end", "the middle", "the beginning"],
+)
+def test_published_heads_that_are_gone(
+    long_chain: list[SealBlock], heads: Path, lines: list[int], missing: list[int]
+) -> None:
+    kept = heads.read_text().splitlines(keepends=True)
+    heads.write_text("".join(kept[number - 1] for number in lines))
+    assert found() == {(Fault.NOT_PUBLISHED, BLOCK, number) for number in missing}
+
+
+def test_heads_that_were_lost_are_not_written_anew_on_the_database_s_word(
+    long_chain: list[SealBlock], superuser: cursor, heads: Path
+) -> None:
+    with guards_off(superuser):
+        superuser.execute(f"DELETE FROM {BLOCK} WHERE number > 3")
+        superuser.execute("DELETE FROM consents_processing WHERE id > %s", [long_chain[2].last_id])
+    copy = heads.read_text()
+    heads.unlink()
+    a_viewing()
+    with pytest.raises(HeadsLostError):
+        seal()
+    heads.write_text(copy)
+    assert found() == {(Fault.CUT_OFF, BLOCK, 4)}
+
+
+def test_a_person_may_have_them_written_anew(long_chain: list[SealBlock], heads: Path) -> None:
+    copy = heads.read_text()
+    heads.unlink()
+    call_command("verify_seal", "--publish-again")
+    assert heads.read_text() == copy
+    a_viewing()
+    assert seal()
+    assert verify_seal()

@@ -2,15 +2,25 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from consents.services.heads import publish_heads
 from consents.services.verify_seal import verify_seal
 
 
 class Command(BaseCommand):
     help = "Look for changed, deleted, added or cut-off rows under the seal. Changes nothing."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--publish-again",
+            action="store_true",
+            help="First write down the missing heads, where they were lost and there is no copy.",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["publish_again"]:
+            publish_heads(again=True)
         verdict = verify_seal()
         for finding in verdict.findings:
             self.stdout.write(f"{finding.table} {finding.number}: {finding.fault}")
