@@ -9,10 +9,10 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from offers.delivery.channels import Parcel
-from offers.delivery.channels.twilio import TwilioChannel
+from helsinki_proactive.simulator.client import Simulator
 from offers.delivery.outbox import reconcile, send_due
 from offers.models import Message, MessageState
+from tests.delivery.test_outbox import a_mail
 from tests.delivery.world import a_told_family, state_of
 
 RUBBISH = ["[]", '"message"', "null", "17", "{}", "<html>", "", '{"sid": ["a"], "date_sent": 3}']
@@ -76,16 +76,14 @@ def test_a_list_that_cannot_be_read_is_asked_for_again(body: str, settings: Sett
 
 @pytest.mark.django_db
 @pytest.mark.timeout(30)
-def test_a_call_that_breaks_leaves_its_message_uncertain(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_that_breaks_leaves_its_message_uncertain(
+    simulator: Simulator, settings: Settings
+) -> None:
     """A fault of our own: nothing that a provider says gets here."""
-
-    def broken(_channel: TwilioChannel, parcel: Parcel) -> str:
-        raise RuntimeError(parcel.body)
-
-    monkeypatch.setattr(TwilioChannel, "send", broken)
-    message = a_told_family()
+    settings.EMAIL_BACKEND = "nowhere.EmailBackend"
+    mail = a_mail()
 
     assert send_due() == 0
 
-    message.refresh_from_db()
-    assert (message.state, message.reason) == (MessageState.UNCERTAIN, "unexpected")
+    mail.refresh_from_db()
+    assert (mail.state, mail.reason) == (MessageState.UNCERTAIN, "unexpected")
