@@ -4,9 +4,11 @@ import secrets
 from random import Random
 
 import psycopg2
+import redis
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.management import call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import Exists, OuterRef
 
 from citizens.models import ContactKind, ContactPoint, Guardianship, Person
@@ -23,6 +25,23 @@ from offers.models import Message, TextKind
 PRESCHOOL_AGE = 6
 KEPT = ("auth_", "django_content_type", "django_migrations")
 STAFF = {"kaisa": CASEWORKER, "antti": APPROVER, "ylva": ADMINISTRATOR, "hilla": UNIT_HEAD}
+
+
+def look_for_servers() -> None:
+    """Raise DemoError, with what to do, unless database and broker can be used."""
+    try:
+        Person.objects.exists()
+    except DatabaseError as error:
+        hint = "is DATABASE_URL right, the server up, and `./run manage migrate` done?"
+        raise DemoError(f"the database cannot be used ({hint}):\n{error}") from None
+    try:
+        with redis.Redis.from_url(
+            settings.CELERY_BROKER_URL, socket_connect_timeout=5, socket_timeout=5
+        ) as broker:
+            broker.ping()
+    except redis.RedisError as error:
+        hint = "is REDIS_URL right, and the server up?"
+        raise DemoError(f"the broker cannot be used ({hint}):\n{error}") from None
 
 
 def start_over() -> bool:

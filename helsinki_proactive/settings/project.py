@@ -96,6 +96,10 @@ TEMPLATES = [
 # The database. The application's role may neither change tables nor rewrite what is append-only;
 # migrations run as the owner: manage.py chooses the role by the command.
 DATABASE_URL = env.needed("DATABASE_URL", hint="postgres://hp_app:password@host:5432/name")
+env.require(
+    not DATABASE_URL or DATABASE_URL.startswith(("postgres://", "postgresql://")),
+    "DATABASE_URL is not the address of a PostgreSQL: postgres://hp_app:password@host:5432/name",
+)
 DATABASE_OWNER_URL = env.text("DATABASE_OWNER_URL", default="") or DATABASE_URL
 AS_OWNER = env.text("HP_DATABASE_ROLE", default="app") == "owner"
 APP_DATABASE_ROLE = urlsplit(DATABASE_URL).username or ""
@@ -107,7 +111,8 @@ if DATABASE_URL:
     planned_once = {"options": "-c plan_cache_mode=force_generic_plan"}
     DATABASES["default"] = {
         **connection,
-        "OPTIONS": planned_once | connection.get("OPTIONS", {}),
+        # Whoever accepts a connection and says nothing is not waited for: no signal ends that wait.
+        "OPTIONS": {"connect_timeout": 30} | planned_once | connection.get("OPTIONS", {}),
         "ENGINE": "helsinki_proactive.database",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
@@ -116,6 +121,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Broker and cache: two databases of one server, since a cleared cache must not lose a task.
 REDIS_URL = env.needed("REDIS_URL", hint="redis://:password@host:6379/0")
+env.require(
+    not REDIS_URL or REDIS_URL.startswith(("redis://", "rediss://")),
+    "REDIS_URL is not the address of a Valkey or Redis: redis://:password@host:6379/0",
+)
 CELERY_BROKER_URL = REDIS_URL
 CACHE_URL = env.text("CACHE_URL", default=REDIS_URL.removesuffix("/0") + "/1")
 CACHES = {

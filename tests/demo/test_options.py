@@ -1,7 +1,9 @@
-"""Options that no city can have are refused in plain words, before an earlier city is emptied."""
+"""What no demo can be made of is refused in plain words, before an earlier city is emptied."""
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from pytest_django.fixtures import Settings
 
 from citizens.models import Person
 from tests.rounds.city import a_person
@@ -27,3 +29,23 @@ def test_an_impossible_option_is_refused_and_the_city_stays(option: str) -> None
     with pytest.raises(CommandError, match=option.split("=")[0]):
         call_command("demo", "--no-serve", option)
     assert Person.objects.exists()
+
+
+def test_a_broker_that_is_not_there_is_named(settings: Settings) -> None:
+    a_person()
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
+    with pytest.raises(CommandError, match="REDIS_URL"):
+        call_command("demo", "--no-serve")
+    assert Person.objects.exists()
+
+
+@transaction.atomic
+def demo_without_tables() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL search_path = nowhere")
+    call_command("demo", "--no-serve")
+
+
+def test_a_database_without_our_tables_is_named() -> None:
+    with pytest.raises(CommandError, match="DATABASE_URL"):
+        demo_without_tables()

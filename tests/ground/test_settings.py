@@ -65,6 +65,9 @@ def test_a_forgotten_environment_answers_on_this_machine_only() -> None:
     ("variables", "said"),
     [
         ({"HP_ENV": "live"}, "HP_ENV must be one of"),
+        ({"DATABASE_URL": "city"}, "DATABASE_URL is not the address of a PostgreSQL"),
+        ({"DATABASE_URL": "mysql://a:b@db/x"}, "DATABASE_URL is not the address of a PostgreSQL"),
+        ({"REDIS_URL": "broker:6379"}, "REDIS_URL is not the address of a Valkey or Redis"),
         ({"QUIET_HOURS": "20-8"}, "QUIET_HOURS cannot be read"),
         ({"SENDING_CONCURRENCY": "many"}, "SENDING_CONCURRENCY must be"),
         ({"TWILIO_FROM": "Helsinki"}, "TWILIO_FROM must be a number that can be answered"),
@@ -75,6 +78,20 @@ def test_a_forgotten_environment_answers_on_this_machine_only() -> None:
 )
 def test_a_value_that_makes_no_sense_is_named(variables: dict[str, str], said: str) -> None:
     assert said in read_setting("DEBUG", variables).stderr
+
+
+def test_a_database_that_says_nothing_is_not_waited_for() -> None:
+    said = read_setting("DATABASES", example()).stdout
+    assert re.search(r"'connect_timeout': \d", said)
+
+
+def test_a_command_says_what_is_wrong_with_its_environment_without_a_traceback() -> None:
+    command = [sys.executable, str(CHECKOUT / "manage.py"), "check"]
+    environment = os.environ | {"DATABASE_URL": "city"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "DATABASE_URL is not the address" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

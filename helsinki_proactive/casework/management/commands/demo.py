@@ -87,6 +87,7 @@ class Command(BaseCommand):
         began = time.monotonic()
         folder = local_folder().path
         year = preschool_year(timezone.localdate())
+        city.look_for_servers()
         if city.start_over():
             self.console.print("The city of an earlier demo makes room for a new one.")
         with running(folder / "demo") as processes, _settings_of(processes):
