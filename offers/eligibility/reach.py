@@ -9,12 +9,13 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from citizens.models import Person, is_shielded
-from consents.models import Objection, ProcessingKind, Purpose
+from consents.models import Objection, ProcessingKind
 from consents.services.processing import open_processing, record_use
 from offers.catalogue.criteria import parse_criteria
+from offers.eligibility.consenting import consenting
 from offers.eligibility.explain import with_facts
 from offers.eligibility.select import holding, matching
-from offers.models import EligibilityRule, StandingRule
+from offers.models import EligibilityRule, Service, StandingRule
 
 EXAMPLES = 3
 
@@ -39,17 +40,18 @@ class Reach:
         return 0 < self.people >= self.residents
 
 
-def reach(criteria: object, *, as_of: date, instead_of: object = None) -> Reach:
-    """Count, in at most four statements. Raises CriteriaError.
+def reach(criteria: object, *, service: Service, as_of: date, instead_of: object = None) -> Reach:
+    """Count, in a few statements. Raises CriteriaError.
 
-    ``instead_of`` are the criteria that ``more`` and ``fewer`` compare with.
+    ``instead_of`` are the criteria that ``more`` and ``fewer`` compare with. Where the service
+    stands on consent alone, only those who have given it are looked at.
     """
-    matched = matching(criteria, as_of=as_of)
+    matched = consenting(matching(criteria, as_of=as_of), service)
     people, residents = matched.count(), Person.objects.resident().count()
     if instead_of is None:
         return Reach(people, residents)
     both = holding(matched, parse_criteria(instead_of), as_of).count()
-    before = matching(instead_of, as_of=as_of).count()
+    before = consenting(matching(instead_of, as_of=as_of), service).count()
     return Reach(people, residents, more=people - both, fewer=before - both)
 
 
@@ -57,19 +59,21 @@ def reach_of(rule: EligibilityRule, *, as_of: date) -> Reach:
     """Whom a rule in force means on the day: as was found last night if it is of that day."""
     kept = StandingRule.objects.filter(rule=rule, as_of=as_of).first()
     if kept is None:
-        return reach(rule.criteria, as_of=as_of)
+        return reach(rule.criteria, service=rule.service, as_of=as_of)
     return Reach(kept.people, Person.objects.resident().count())
 
 
 @transaction.atomic
-def examples(criteria: object, *, as_of: date, purpose: Purpose, by: AbstractUser) -> list[Person]:
+def examples(criteria: object, *, service: Service, as_of: date, by: AbstractUser) -> list[Person]:
     """A few of those who match, by chance, each with the explanation as ``facts``.
 
     Looking at people is a use of their data: it is recorded. Protected people and their children,
-    and those who object to the purpose, are never among them. Raises CriteriaError.
+    and those who object to the purpose, are never among them; nor is who has not consented where
+    the service stands on that alone. Raises CriteriaError.
     """
+    purpose = service.purpose
     objecting = Objection.objects.standing().filter(purpose=purpose, person=OuterRef("pk"))
-    shown = matching(criteria, as_of=as_of).filter(
+    shown = consenting(matching(criteria, as_of=as_of), service).filter(
         ~is_shielded("pk", on=timezone.localdate()), ~Exists(objecting)
     )
     chosen = list(shown.order_by("?").values_list("pk", flat=True)[:EXAMPLES])

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from citizens.models import ContactPoint, Guardianship, Person, is_shielded
 from citizens.models.people import has_postal_address
-from consents.models import ConsentEvent, LegalBasis, Objection, Operation
+from consents.models import Objection
 from offers.delivery.contacts import usable
+from offers.eligibility.consenting import consenting
 from offers.eligibility.explain import with_facts
 from offers.eligibility.select import insert_select, matching, refresh_statistics
 from offers.models import (
@@ -58,7 +59,7 @@ def select_subjects(round: Round) -> int:
     criteria = _rule_of(round).criteria
     elsewhere = in_another_round(round).filter(person=OuterRef("pk"))
     people = matching(criteria, as_of=round.as_of).filter(~Exists(elsewhere))
-    people = _consenting(people, round.service)
+    people = consenting(people, round.service)
     columns: dict[str, Any] = {
         "round": Value(round.pk),
         "person": F("pk"),
@@ -74,22 +75,6 @@ def select_subjects(round: Round) -> int:
     selected = insert_select(Subject, with_facts(people, criteria, as_of=round.as_of), columns)
     refresh_statistics(Subject)
     return selected
-
-
-def _consenting(people: QuerySet[Person], service: Service) -> QuerySet[Person]:
-    """Those whose data may be used: where it stands on consent alone, who has given it.
-
-    Of a child, a guardian who may decide. Contacting is the gate's to ask.
-    """
-    today = timezone.localdate()
-    on_consent = LegalBasis.objects.on_consent_alone(today).filter(purpose=service.purpose_id)
-    if not on_consent.filter(operation__in=(Operation.SELECTING, Operation.PLACING)).exists():
-        return people
-    given = ConsentEvent.objects.standing().filter(purpose=service.purpose_id)
-    if service.recipient == Recipient.SELF:
-        return people.filter(Exists(given.filter(person=OuterRef("pk"))))
-    deciding = Guardianship.objects.valid_on(today).may_decide().filter(child=OuterRef("pk"))
-    return people.filter(Exists(deciding.filter(Exists(given.filter(person=OuterRef("guardian"))))))
 
 
 def _rule_of(round: Round) -> Any:

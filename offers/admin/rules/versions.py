@@ -54,7 +54,12 @@ def version_page(request: HttpRequest, pk: int) -> HttpResponse:
         "words": words(rule.criteria),
         "other": other,
         "compared": compared(other, rule) if other else [],
-        "reach": reach(rule.criteria, as_of=today, instead_of=other.criteria if other else None),
+        "reach": reach(
+            rule.criteria,
+            service=rule.service,
+            as_of=today,
+            instead_of=other.criteria if other else None,
+        ),
         "today": today,
         "seen": fingerprint(rule),
         "rounds": Round.objects.filter(rule=rule).order_by("-pk"),

@@ -129,7 +129,7 @@ def _meaning(service: Service, criteria: dict[str, object] | None) -> dict[str, 
     return {
         "in_force": in_force,
         "words": words(criteria),
-        "reach": reach(criteria, as_of=today, instead_of=before),
+        "reach": reach(criteria, service=service, as_of=today, instead_of=before),
         "today": today,
     }
 
@@ -152,7 +152,7 @@ def _people(
 ) -> list[dict[str, Any]]:
     """Some who match, and why; that they were looked at is recorded."""
     today, language = timezone.localdate(), get_language() or "fi"
-    found = examples(criteria, as_of=today, purpose=service.purpose, by=actor(request))
+    found = examples(criteria, service=service, as_of=today, by=actor(request))
     return [_example(person, language) for person in found]
 
 

@@ -45,7 +45,7 @@ class Command(BaseCommand):
         today = timezone.localdate()
         rules = EligibilityRule.objects.in_force().filter(service__code__in=services)
         for rule in rules.select_related("service").order_by("service__code"):
-            meant = reach(rule.criteria, as_of=today)
+            meant = reach(rule.criteria, service=rule.service, as_of=today)
             if meant.residents and (meant.nobody or meant.everybody):
                 whom = "nobody" if meant.nobody else "everybody who lives here"
                 self.stdout.write(f"! the rule of {rule.service.code} selects {whom} today")
