@@ -97,6 +97,24 @@ def test_a_page_is_quiet_accessible_and_fits(
     window.check()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_title_is_whole_on_a_phone(language: str, town: Town, window: Window) -> None:
+    page = window.open(f"/o/{town.links['accepted']}/{language}/", width=min(WIDTHS))
+    words = page.locator("h1").evaluate(
+        """title => {
+            const text = title.firstChild, words = [...text.data.matchAll(/\\S+/g)]
+            return words.map(word => {
+                const range = document.createRange()
+                range.setStart(text, word.index)
+                range.setEnd(text, word.index + word[0].length)
+                return [word[0], range.getClientRects().length]
+            })
+        }"""
+    )
+    assert words
+    assert [word for word, lines in words if lines > 1] == []
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("address", ["/o/unknown-token/{}/", "/no-such-page/"])
