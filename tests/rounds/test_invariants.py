@@ -252,6 +252,16 @@ def sent_while_halted(round: Round) -> int:
     return claimed(a_message(), timedelta(seconds=5))
 
 
+def sent_while_the_service_was_halted(round: Round) -> int:
+    halt_sending(by=None, reason="test", service=round.service)
+    return claimed(a_message(), timedelta(seconds=5))
+
+
+def sent_while_everything_was_halted(round: Round) -> int:
+    halt_sending(by=None, reason="test")
+    return claimed(a_message(), timedelta(seconds=5))
+
+
 PLANTED: list[tuple[str, Callable[[Round], int]]] = [
     ("one_live_offer", second_live_offer),
     ("one_outcome_for_everybody", outcome_unlike_the_offer),
@@ -272,6 +282,8 @@ PLANTED: list[tuple[str, Callable[[Round], int]]] = [
     ("asked_only_deciders", sent_to_a_former_guardian),
     ("asked_only_deciders", sent_to_somebody_elses_phone),
     ("never_sent_during_halt", sent_while_halted),
+    ("never_sent_during_halt", sent_while_the_service_was_halted),
+    ("never_sent_during_halt", sent_while_everything_was_halted),
 ]
 
 
