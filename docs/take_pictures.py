@@ -60,7 +60,7 @@ def _take_phone(browser: Browser, asked: Namespace) -> None:
     page.goto(_phones(page, asked, "Kyllä kiitos")[0])
     page.get_by_role("log").wait_for()
     _take(page, "phone")
-    for phone in _phones(page, asked, "Muistutamme"):
+    for phone in reversed(_phones(page, asked, "Muistutamme")):  # last: who has not answered
         page.goto(phone)
         if link := LINK.search(page.get_by_role("log").inner_text()):
             page.goto(link[0])
@@ -76,8 +76,15 @@ def _phones(page: Page, asked: Namespace, words: str) -> list[str]:
     page.get_by_label("Number, or words in a text").fill(words)
     with page.expect_navigation():
         page.get_by_role("button", name="Search").click()
-    phones = page.locator("main a[href^='/simulator/phones/']").all()
-    return [f"{asked.simulator}{phone.get_attribute('href')}" for phone in phones]
+    found: list[str] = []
+    while True:
+        phones = page.locator("main a[href^='/simulator/phones/']").all()
+        found += [f"{asked.simulator}{phone.get_attribute('href')}" for phone in phones]
+        following = page.get_by_role("button", name="Next")
+        if not following.count():
+            return found
+        with page.expect_navigation():
+            following.click()
 
 
 def _take(page: Page, name: str) -> None:
