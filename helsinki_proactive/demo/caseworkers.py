@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -18,7 +19,7 @@ from offers.rounds.warnings import remark_text
 
 SERVICE = "preschool"
 PATIENCE_S = 300.0
-LOOK_EVERY_S = 0.2
+LOOK_EVERY_S = 0.4
 UNDERWAY = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNCERTAIN)
 
 Progress = Callable[[int, int], None]
@@ -81,9 +82,11 @@ def wait_until_sent(round: Round, *, progress: Progress) -> None:
         if round.state != RoundState.RUNNING:
             return False
         messages = Message.objects.filter(round=round).by_machine()
-        waiting = messages.filter(state__in=UNDERWAY).count()
-        progress(messages.count() - waiting, messages.count())
-        return waiting == 0
+        counted = messages.aggregate(
+            all=Count("pk"), waiting=Count("pk", filter=Q(state__in=UNDERWAY))
+        )
+        progress(counted["all"] - counted["waiting"], counted["all"])
+        return not counted["waiting"]
 
     _wait("sending", sent)
 

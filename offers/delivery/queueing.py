@@ -171,6 +171,8 @@ def _write_messages(
     if written >= MANY:
         refresh_statistics(Message)
     _write_offers(occasion, offers)
+    if written >= MANY:
+        refresh_statistics(MessageOffer)  # or the gate reads all of them for every claim
     written -= spare_the_same(round_id=occasion.round.pk, prefix=occasion.prefix)
     if occasion.kind == TextKind.OFFER and Channel.LETTER in service.channels:
         unreached = _recipients(service, offers.filter(~Exists(_told(occasion))))
