@@ -153,7 +153,9 @@ def _prices(arcs: Arcs, flow: Ints, capacity: Ints) -> Ints:
     """What one more seat in each place would save: the cheapest chain of moves to a free seat.
 
     Bellman and Ford's shortest paths. A price below zero is a chain that saves something now: the
-    flow is not the cheapest.
+    flow is not the cheapest. Such a chain leads back to itself, and then prices never come to rest:
+    where they go on falling after as many rounds as places have somebody to move, there is one.
+    (To wait until it shows takes millions of rounds where it saves a few metres a round.)
     """
     taken = np.bincount(arcs.place, flow, len(capacity))
     out_of, into, cost = _moves(arcs, flow, len(capacity))
@@ -162,7 +164,7 @@ def _prices(arcs: Arcs, flow: Ints, capacity: Ints) -> Ints:
         return prices
     start = np.flatnonzero(np.concatenate(([True], out_of[1:] != out_of[:-1])))
     movable = out_of[start]
-    while True:
+    for _round in range(len(movable) + 1):
         cheapest = np.minimum.reduceat(prices[into] + cost, start)
         cheaper = cheapest < prices[movable]
         if not cheaper.any():
@@ -170,6 +172,8 @@ def _prices(arcs: Arcs, flow: Ints, capacity: Ints) -> Ints:
         prices[movable[cheaper]] = cheapest[cheaper]
         if prices.min() < 0:
             return prices
+    prices[movable[cheaper]] = -1
+    return prices
 
 
 def _moves(arcs: Arcs, flow: Ints, places: int) -> tuple[Ints, Ints, Ints]:
