@@ -93,7 +93,7 @@ class _Shortest:
                 break
             self._fix(torn, transport, left)
             waiting[torn] = False
-        self._place_unlocated()
+        self._fill_left_over()
 
     def _seats_of(self, place_of: Ints) -> Ints:
         placed = place_of >= 0
@@ -118,31 +118,47 @@ class _Shortest:
         return torn
 
     def _fix(self, torn: list[int], transport: Transport, left: Ints) -> None:
-        """Fix each torn party to the place that is cheapest for it and has room for all of it."""
-        arcs = transport.arcs
-        left = np.append(left, self.size.sum())
-        total = arcs.cost + transport.prices[arcs.place]
-        total[arcs.place == self.nowhere] = UNPLACED_M
-        for party in torn:
-            begin, end = np.searchsorted(arcs.party, [party, party + 1])
-            fits = left[arcs.place[begin:end]] >= self.size[party]
-            best = begin + int(np.argmin(np.where(fits, total[begin:end], NEVER)))
-            place = int(arcs.place[best])
-            left[place] -= self.size[party]
-            self.place_of[party] = -1 if place == self.nowhere else place
+        """Fix each torn party to the place that is cheapest for it and has room for all of it.
 
-    def _place_unlocated(self) -> None:
-        """Give parties without a known address a seat where most are left, in lottery order."""
+        Every place is looked at, not those of its arcs alone: the near ones may be too small.
+        """
+        left = left.copy()
+        for party in torn:
+            own, places = np.array([party]), self._places_of(party)
+            metres = np.minimum(self.problem.metres(own, places), FAR_M)
+            fits = (left[places] >= self.size[party]) & self.problem.reachable(own, places)
+            total = np.where(fits, metres + transport.prices[places], UNPLACED_M)
+            best = int(np.argmin(total))
+            if total[best] < UNPLACED_M:
+                self.place_of[party] = places[best]
+                left[places[best]] -= self.size[party]
+
+    def _places_of(self, party: int) -> Ints:
+        return next(pool.places for pool in self.pools if party in pool.parties)
+
+    def _fill_left_over(self) -> None:
+        """Give what is left to those without a seat who fit in it, in lottery order.
+
+        First to siblings who were fixed to no seat and find room together after all, as near as can
+        be; then to those without a known address, where most seats are left.
+        """
         left = self.capacity - self.taken()
         for pool in self.problem.pools:
-            parties = pool.parties[~self.located[pool.parties]]
-            for party in parties[np.argsort(self.problem.parties.lottery[parties])]:
-                if not pool.places.size:
+            parties = pool.parties[self.place_of[pool.parties] < 0]
+            order = np.lexsort((self.problem.parties.lottery[parties], ~self.located[parties]))
+            for party in parties[order].tolist():
+                if not left[pool.places].any():
                     break
-                place = pool.places[np.argmax(left[pool.places])]
-                if left[place] >= self.size[party]:
-                    self.place_of[party] = place
-                    left[place] -= self.size[party]
+                self._give_what_is_left(party, pool.places, left)
+
+    def _give_what_is_left(self, party: int, places: Ints, left: Ints) -> None:
+        own = np.array([party])
+        metres = self.problem.metres(own, places) if self.located[party] else -left[places]
+        fits = (left[places] >= self.size[party]) & self.problem.reachable(own, places)
+        best = int(np.argmin(np.where(fits, metres, NEVER)))
+        if fits[best]:
+            self.place_of[party] = places[best]
+            left[places[best]] -= self.size[party]
 
     def _least(self, supply: Ints, left: Ints) -> Transport:
         """The transport of least cost, among those that place the most, over all possible arcs.

@@ -322,3 +322,19 @@ def test_long_lists_are_made_when_the_first_choices_are_full() -> None:
     assert assignment.figures.justified_envy == 0
     shortest = place(crowd, units, criteria=["distance"], seed=1, policy="shortest")
     assert (shortest.taken == 1).all()
+
+
+@both_policies
+def test_siblings_find_room_together_behind_any_number_of_smaller_places(policy: str) -> None:
+    units = seats(6, **along_a_street(0, 1000, 2000, 3000, 4000, 5000), capacity=[1] * 5 + [2])
+    twins = subjects(2, family=["a", "a"])
+    assignment = place(twins, units, criteria=["distance"], seed=1, policy=policy)
+    assert assignment.seat_of.tolist() == [5, 5]
+
+
+@both_policies
+def test_of_two_pairs_of_twins_one_has_the_seats_that_only_one_can_have(policy: str) -> None:
+    units = seats(2, **along_a_street(500, 0), capacity=[1, 2])
+    twins = subjects(4, family=["a", "b", "b", "a"], **along_a_street(900, 900, 900, 900))
+    assignment = place(twins, units, criteria=["distance"], seed=1, policy=policy)
+    assert assignment.taken.tolist() == [0, 2]
