@@ -13,6 +13,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helsinki_proactive.settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError, connection
 
     try:
         with environment_for(sys.argv[1] if len(sys.argv) > 1 else ""):
@@ -23,6 +24,10 @@ def main() -> None:
         if "--traceback" in sys.argv:
             raise
         sys.exit(f"manage.py: {error}")
+    except OperationalError as error:
+        if "--traceback" in sys.argv or connection.connection is not None:
+            raise
+        sys.exit(f"manage.py: the database cannot be reached; is DATABASE_URL right?\n{error}")
     except KeyboardInterrupt:
         sys.exit(130)
 

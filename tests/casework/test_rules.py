@@ -116,7 +116,7 @@ def test_while_writing_the_words_and_the_numbers_are_shown(caseworker: Client) -
     page = press(caseworker, "", FIVE)
     assert f"turns 5 in {this_year}" in page
     assert 'lang="fi"' in page
-    assert f"5 år fyllda år {this_year}" in page
+    assert f"fyller 5 år {this_year}" in page
     assert "<strong>2</strong>" in page
     assert "<strong>+2</strong>" in page
     assert "<strong>−1</strong>" in page

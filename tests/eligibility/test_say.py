@@ -23,8 +23,8 @@ DAY = date(2027, 1, 15)
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("fi", ["Syntymäaika: 6 vuotta täyteen vuonna 2027.", "Asuu Helsingissä."]),
-        ("sv", ["Födelsetid: 6 år fyllda år 2027.", "Bor i Helsingfors."]),
+        ("fi", ["Syntymäaika: täyttää 6 vuotta vuonna 2027.", "Asuu Helsingissä."]),
+        ("sv", ["Födelsetid: fyller 6 år 2027.", "Bor i Helsingfors."]),
         ("en", ["Date of birth: turns 6 in 2027.", "Lives in Helsinki."]),
     ],
 )

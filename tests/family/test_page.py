@@ -34,8 +34,8 @@ REGISTERS = {
     "en": "Population Information System",
 }
 RULE = {
-    "fi": "Syntymäaika: 6 vuotta täyteen",
-    "sv": "Födelsetid: 6 år fyllda",
+    "fi": "Syntymäaika: täyttää 6 vuotta",
+    "sv": "Födelsetid: fyller 6 år",
     "en": "Date of birth: turns 6",
 }
 NEAREST = {"fi": "Lähin paikka", "sv": "Närmaste enhet", "en": "Nearest with a"}

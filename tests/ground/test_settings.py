@@ -85,12 +85,21 @@ def test_a_database_that_says_nothing_is_not_waited_for() -> None:
     assert re.search(r"'connect_timeout': \d", said)
 
 
-def test_a_command_says_what_is_wrong_with_its_environment_without_a_traceback() -> None:
-    command = [sys.executable, str(CHECKOUT / "manage.py"), "check"]
-    environment = os.environ | {"DATABASE_URL": "city"}
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("city", "DATABASE_URL is not the address"),
+        ("postgres://hp_app:x@127.0.0.1:1/hp", "the database cannot be reached; is DATABASE_URL"),
+    ],
+)
+def test_a_command_says_what_is_wrong_with_its_environment_without_a_traceback(
+    address: str, said: str
+) -> None:
+    command = [sys.executable, str(CHECKOUT / "manage.py"), "seed_city", "--people=300"]
+    environment = os.environ | {"DATABASE_URL": address}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "DATABASE_URL is not the address" in done.stderr
+    assert said in done.stderr
     assert "Traceback" not in done.stderr
 
 
