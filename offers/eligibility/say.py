@@ -96,9 +96,10 @@ def _phrases(language: str) -> dict[str, str]:
 def _criterion(criterion: Criterion, language: str, as_of: date | None) -> str:
     attribute, question = criterion.attribute, criterion.question
     phrases = _phrases(language)
-    on_dates = f"{question.operator.value}_date"
-    is_date = attribute.value_type == ValueType.DATE and on_dates in phrases
-    phrase = phrases[on_dates if is_date else question.operator.value]
+    asked = question.operator.value
+    is_date = attribute.value_type == ValueType.DATE
+    special = f"{asked}_0" if question.value == 0 else f"{asked}_date" if is_date else asked
+    phrase = phrases.get(special, phrases[asked])
     values = _values(attribute, question.operator, question.value, language)
     return f"{say(attribute.label, language)}: " + phrase.format(
         **values, **_times(phrases, language, as_of)

@@ -33,6 +33,15 @@ def test_a_rule_is_said_in_the_language(language: str, said: list[str]) -> None:
     assert sentences(preschool, language, as_of=DAY) == said
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("fi", "ei vuonna 2027"), ("sv", "inte 2027"), ("en", "not in 2027")]
+)
+def test_what_did_not_happen_in_the_year_is_said_without_a_zero(language: str, said: str) -> None:
+    an_attribute("last_dose", ValueType.DATE)
+    asking = rule(asked("last_dose", "does_not_turn_in_year", 0))
+    assert sentences(asking, language, as_of=DAY)[0] == f"last_dose: {said}."
+
+
 def test_alternatives_are_one_sentence_and_values_are_named() -> None:
     an_attribute("last_seen", ValueType.DATE)
     asking = rule(
