@@ -55,6 +55,14 @@ def test_more_children_than_seats_is_said_and_each_has_a_reason() -> None:
     assert sorted(one.succession or 0 for one in waiting) == [1, 2]
 
 
+def test_a_list_is_made_of_what_earlier_rounds_have_left() -> None:
+    for _n in range(2):
+        a_family()
+    near, far = seats(2, taken=1), seats(1, north_m=2000)
+    placed = Subject.objects.filter(round=prepared()).values_list("capacity", flat=True)
+    assert sorted(placed) == sorted([near.pk, far.pk])
+
+
 @pytest.mark.parametrize(
     ("coordinates", "code"),
     [
