@@ -119,7 +119,7 @@ def _values(
             for item in (value if isinstance(value, tuple) else (value,))
         ]
     if operator in SPAN or operator in YEAR_SPAN:
-        return {"first": items[0], "last": items[1]}
+        return {"span": "–".join(dict.fromkeys(items))}  # 4, not 4–4
     return {"value": ", ".join(items)}
 
 

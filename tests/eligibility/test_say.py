@@ -34,6 +34,14 @@ def test_a_rule_is_said_in_the_language(language: str, said: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("years", "said"), [((4, 4), "4 years old"), ((30, 65), "30–65 years old")]
+)
+def test_an_age_is_said_as_one_number_where_it_is_one(years: tuple[int, int], said: str) -> None:
+    asking = rule(asked("birth_date", "is_years", list(years)))
+    assert sentences(asking, "en", as_of=DAY)[0] == f"Date of birth: {said} on 15 January 2027."
+
+
+@pytest.mark.parametrize(
     ("language", "said"), [("fi", "ei vuonna 2027"), ("sv", "inte 2027"), ("en", "not in 2027")]
 )
 def test_what_did_not_happen_in_the_year_is_said_without_a_zero(language: str, said: str) -> None:
